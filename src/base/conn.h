@@ -1,0 +1,77 @@
+/*
+ * A connection: TCP, then perhaps TLS, then perhaps DEFLATE, as one pair of
+ * buffers. Output is queued and written when the socket takes it; whoever
+ * waits for input, on whatever connection, also writes the output that all
+ * other connections of this process have queued. So a source that waits for
+ * its server keeps the destination's pipe full without knowing that there is
+ * one.
+ *
+ * Not thread-safe: all connections of a process belong to one thread.
+ */
+#ifndef MAILMIG_BASE_CONN_H
+#define MAILMIG_BASE_CONN_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+
+typedef struct Conn Conn;
+
+struct conn_params {
+	const char *host;
+	int port;
+	bool tls; /* from the first byte (imaps); else conn_start_tls() */
+	const char *ca_file; /* more trusted certificates (PEM), or NULL */
+	bool tls_insecure; /* accept any certificate; only when asked for */
+	guint timeout_ms; /* for connecting, and for silence while waiting */
+	FILE *trace; /* protocol trace, or NULL; secrets are the caller's care */
+};
+
+/* ST_LINK when it could not be reached (RETRY_LATER); ST_RUN with ERR_AUTH when
+ * the certificate is refused (the text says why, and the option that trusts). */
+enum status conn_open(Conn **out, const struct conn_params *params,
+    GError **error);
+void conn_close(Conn *conn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conn, conn_close)
+
+/* Both need empty buffers; bytes that came in plain text before the handshake
+ * are ST_RUN with ERR_PROTOCOL (injection, RFC 9051 11.1). */
+enum status conn_start_tls(Conn *conn, GError **error);
+enum status conn_start_deflate(Conn *conn, GError **error);
+bool conn_is_encrypted(const Conn *conn);
+bool conn_is_loopback(const Conn *conn);
+
+/* Input: the bytes received and not consumed, contiguous; valid until the next
+ * call of conn_fill() or conn_wait(). */
+const guint8 *conn_data(const Conn *conn, gsize *len);
+void conn_consume(Conn *conn, gsize len);
+/*
+ * Wait until at least one more byte than now is there, writing all queued
+ * output of the process meanwhile. The buffer grows up to CONN_BUFFER_MAX: a
+ * caller must consume before that (ERR_LIMIT, ST_LINK).
+ * ST_LINK: closed by the peer, reset, or silent for timeout_ms.
+ */
+#define CONN_BUFFER_MAX (2 << 20) /* bytes: a message of SPOOL_MEMORY_MAX and its line */
+enum status conn_fill(Conn *conn, GError **error);
+/* Take what is there without waiting; ST_OK also when nothing is. */
+enum status conn_poll(Conn *conn, GError **error);
+
+/* Output. conn_write() copies; conn_write_static() queues a pointer that must
+ * stay valid until conn_pending() has fallen below what was queued after it:
+ * for batches that are kept anyway. Nothing blocks here. */
+void conn_write(Conn *conn, const void *data, gsize len);
+void conn_write_static(Conn *conn, const void *data, gsize len);
+void conn_printf(Conn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
+gsize conn_pending(const Conn *conn); /* bytes queued, not yet written */
+/* Write what the socket takes now; with wait_below, wait until fewer than that
+ * many bytes are pending (0: all gone). Input that arrives meanwhile is taken in. */
+enum status conn_flush(Conn *conn, gsize wait_below, GError **error);
+
+/* For reports: bytes on the wire, and how often we spoke after having heard. */
+struct conn_stats {
+	guint64 received, sent; /* bytes */
+	guint64 turnarounds;
+};
+void conn_stats(const Conn *conn, struct conn_stats *out);
+
+#endif

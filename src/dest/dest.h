@@ -1,0 +1,93 @@
+/*
+ * The contract of a destination driver. It takes records and asks nothing of
+ * the source. Putting is asynchronous: put() accepts, outcome() tells how each
+ * one ended, in any order. An outcome is final: what it calls stored survives a
+ * crash; only then does the engine enter it in the ledger.
+ */
+#ifndef MAILMIG_DEST_DEST_H
+#define MAILMIG_DEST_DEST_H
+
+#include "model/job.h"
+
+typedef struct Dest Dest;
+
+struct outcome {
+	guint64 seq; /* as given to put() */
+	enum status st; /* ST_OK stored, ST_THERE was there, ST_ITEM refused */
+	const char *dest_key; /* how the destination knows it; NULL if it can't say */
+	const GError *error; /* ST_ITEM: the reason, with the peer's own words */
+	/* ST_ITEM of a message: its octets, for the recovery set. */
+	struct blob body;
+}; /* pointers live until the next call into the driver */
+
+struct dest_driver {
+	const char *name;
+	const char *const *schemes;
+	const char *summary;
+	const struct option *options;
+	guint32 takes; /* 1u << enum record_kind, or-ed */
+	bool accounts; /* needs a login for each mailbox */
+	/* Builds one file (set) per mailbox and pass beside its final name: no
+	 * outcome before the last commit, and a cut pass starts over. */
+	bool whole;
+
+	enum status (*open)(Dest **out, const struct end *end, GError **error);
+	enum status (*begin)(Dest *dest, const struct job *job, GError **error);
+	/*
+	 * Accept one record; its pointers are valid only during the call.
+	 * RECORD_FOLDER makes the folder, RECORD_FOLDER_END says that no more
+	 * comes for it (a hint; neither has an outcome unless refused).
+	 * ST_OK: accepted, an outcome with seq follows. ST_THERE, ST_ITEM: ended
+	 * at once, no outcome follows. Wider reaches: everything without an
+	 * outcome is in doubt; the engine opens anew and sends it with `again`.
+	 */
+	enum status (*put)(Dest *dest, const struct record *record, guint64 seq,
+	    GError **error);
+	/* ST_OK: *out is one more; ST_END: no more at the moment. Never waits. */
+	enum status (*outcome)(Dest *dest, struct outcome *out, GError **error);
+	/*
+	 * A message that was moved earlier has new flags or keywords at the
+	 * source: carry over exactly the difference between old and record, and
+	 * touch nothing else. Gone at the destination: ST_THERE, not an error.
+	 * NULL when the driver cannot. May be deferred until commit().
+	 */
+	enum status (*update)(Dest *dest, const struct record *record,
+	    const char *dest_key, guint32 old_flags,
+	    const char *const *old_keywords, GError **error);
+	/*
+	 * A good moment to make durable what was put (called about every 8 MiB,
+	 * 200 messages or 2 seconds); may do nothing where it costs a round trip.
+	 * With last: everything ends, all outcomes are there when it returns.
+	 */
+	enum status (*commit)(Dest *dest, bool last, GError **error);
+	/* The path a folder gets here (names changed for what is illegal, case
+	 * clashes, special folders), for tables and verify; NULL-ended, until
+	 * the job's end. May be NULL: the same path. */
+	char *const *(*map)(Dest *dest, const struct folder *folder);
+	/* After commit(last), or to give up: what is not committed is undone. */
+	void (*end)(Dest *dest);
+	void (*close)(Dest *dest);
+};
+struct dest_base {
+	const struct dest_driver *driver;
+};
+enum status dest_open(Dest **out, const struct dest_driver *driver,
+    const struct end *end, GError **error);
+enum status dest_begin(Dest *dest, const struct job *job, GError **error);
+enum status dest_put(Dest *dest, const struct record *record, guint64 seq,
+    GError **error);
+enum status dest_outcome(Dest *dest, struct outcome *out, GError **error);
+bool dest_can_update(const Dest *dest);
+enum status dest_update(Dest *dest, const struct record *record,
+    const char *dest_key, guint32 old_flags, const char *const *old_keywords,
+    GError **error);
+enum status dest_commit(Dest *dest, bool last, GError **error);
+char *const *dest_map(Dest *dest, const struct folder *folder);
+void dest_end(Dest *dest);
+void dest_close(Dest *dest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dest, dest_close)
+
+extern const struct dest_driver *const dest_drivers[]; /* NULL-ended */
+const struct dest_driver *dest_driver_find(const char *scheme);
+
+#endif

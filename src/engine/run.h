@@ -1,0 +1,60 @@
+/*
+ * A run: one pass of a plan over its mailboxes, by worker processes, into one
+ * ledger. The parent of a run starts workers (this program again, as `mailmig
+ * worker`), reads their events, and is the only one that counts and reports.
+ */
+#ifndef MAILMIG_ENGINE_RUN_H
+#define MAILMIG_ENGINE_RUN_H
+
+#include "engine/plan.h"
+#include "event/event.h"
+
+/* The books of a mailbox or a run: found == moved + filtered + there + failed. */
+struct books {
+	gint64 found, moved, filtered, there, failed; /* messages */
+	gint64 updated; /* of there: flags carried over */
+	gint64 bytes; /* octets moved */
+	gint64 folders, others; /* folders made; recipients, address-book entries */
+	gint64 warnings, errors; /* events */
+	gint64 mailboxes, mailboxes_failed;
+};
+bool books_balance(const struct books *books);
+/* The counters are made of events alone: apply one. */
+void books_apply(struct books *books, const Event *event);
+
+/* Gets every event of the run, the workers' too, in order of arrival. */
+typedef void (*run_sink)(const Event *event, void *user);
+/* Called several times a second, for progress. */
+typedef void (*run_tick)(void *user);
+
+struct run_params {
+	const Plan *plan; /* finished */
+	const char *command; /* as typed, without secrets, for the ledger */
+	const char *program; /* path of this program, to start workers */
+	run_sink sink;
+	run_tick tick;
+	void *user;
+	bool retry_failed_only; /* resume: only jobs that are not done */
+	volatile int *stop;
+};
+/*
+ * One pass. ST_OK: it went to its end, good or bad: see books (exit status 0
+ * when nothing is wrong, 1 with warnings, 2 when a message, mailbox or the run
+ * failed: run_exit_status()). ST_RUN: it could not begin (state directory in use,
+ * source not there).
+ */
+enum status run_pass(const struct run_params *params, struct books *total,
+    GError **error);
+int run_exit_status(const struct books *total);
+
+/* The worker's side, for `mailmig worker`: claims jobs until none is left;
+ * events go to fd out as JSON lines. */
+enum status worker_main(const char *state_dir, guint64 run, guint worker,
+    int out, GError **error);
+
+/* Compare both ends, content by content; events per difference; the books hold
+ * found (source), there (equal), failed (missing, extra or different). */
+enum status run_verify(const struct run_params *params, struct books *total,
+    GError **error);
+
+#endif
