@@ -20,7 +20,7 @@
 enum event_level { EVENT_DEBUG, EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
 
 enum event_id {
-#define EVENT(id, name, level, text, why, remedy) EVENT_##name = id,
+#define EVENT(id, NAME, name, level, text, why, remedy) EVENT_##NAME = id,
 #include "event/events.def"
 #undef EVENT
 };
@@ -29,8 +29,8 @@ struct event_entry {
 	int id;
 	const char *name; /* lower case: "messages_moved" */
 	enum event_level level;
-	const char *text; /* "{n} messages moved to {folder}": {parameter} */
-	const char *why; /* what it means; the KB row it stems from */
+	const char *text;   /* "{n} messages moved to {folder}": {parameter} */
+	const char *why;    /* what it means; the KB row it stems from */
 	const char *remedy; /* what to do; "" for good news */
 };
 extern const struct event_entry event_catalogue[]; /* by id, ends with id 0 */
@@ -43,7 +43,8 @@ typedef struct Event Event;
 Event *event_new(enum event_id id);
 void event_free(Event *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Event, event_free)
-void event_text(Event *event, const char *name, const char *value); /* NULL: left out */
+void event_text(
+    Event *event, const char *name, const char *value); /* NULL: left out */
 void event_number(Event *event, const char *name, gint64 value);
 void event_path(Event *event, const char *name, char *const *path); /* array */
 
@@ -51,7 +52,9 @@ int event_id_of(const Event *event);
 enum event_level event_level_of(const Event *event);
 gint64 event_time_us(const Event *event); /* microseconds since 1970 */
 const char *event_get_text(const Event *event, const char *name); /* or NULL */
-gint64 event_get_number(const Event *event, const char *name); /* 0 when absent */
+gint64 event_get_number(
+    const Event *event, const char *name); /* 0 when absent */
+char *const *event_get_path(const Event *event, const char *name); /* or NULL */
 
 /* The JSON line with its newline, appended; and back. */
 void event_to_json(const Event *event, GString *out);
