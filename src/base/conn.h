@@ -14,6 +14,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct Conn Conn;
 
@@ -40,9 +41,14 @@ enum status conn_start_tls(Conn *conn, GError **error);
 enum status conn_start_deflate(Conn *conn, GError **error);
 bool conn_is_encrypted(const Conn *conn);
 bool conn_is_loopback(const Conn *conn);
+const char *conn_peer(const Conn *conn); /* "host:port", for messages */
+/* Interrupt the protocol trace while secrets pass; it starts on. */
+void conn_trace(Conn *conn, bool on);
 
-/* Input: the bytes received and not consumed, contiguous; valid until the next
- * call of conn_fill() or conn_wait(). */
+/* Input: the bytes received and not consumed, contiguous. They, and those
+ * consumed since, stay where they are until the next conn_fill(), conn_poll()
+ * or waiting conn_flush() of this same connection; waiting for another one
+ * does not move them. */
 const guint8 *conn_data(const Conn *conn, gsize *len);
 void conn_consume(Conn *conn, gsize len);
 /*
@@ -51,7 +57,8 @@ void conn_consume(Conn *conn, gsize len);
  * caller must consume before that (ERR_LIMIT, ST_LINK).
  * ST_LINK: closed by the peer, reset, or silent for timeout_ms.
  */
-#define CONN_BUFFER_MAX (2 << 20) /* bytes: a message of SPOOL_MEMORY_MAX and its line */
+/* bytes: a message of SPOOL_MEMORY_MAX, its line, and room to read into */
+#define CONN_BUFFER_MAX ((2 << 20) + (128 << 10))
 enum status conn_fill(Conn *conn, GError **error);
 /* Take what is there without waiting; ST_OK also when nothing is. */
 enum status conn_poll(Conn *conn, GError **error);
@@ -63,8 +70,9 @@ void conn_write(Conn *conn, const void *data, gsize len);
 void conn_write_static(Conn *conn, const void *data, gsize len);
 void conn_printf(Conn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gsize conn_pending(const Conn *conn); /* bytes queued, not yet written */
-/* Write what the socket takes now; with wait_below, wait until fewer than that
- * many bytes are pending (0: all gone). Input that arrives meanwhile is taken in. */
+/* Wait until fewer than wait_below bytes are pending (0: all gone); input that
+ * arrives meanwhile is taken in. G_MAXSIZE: only write what the socket takes
+ * now, without waiting and without touching the input. */
 enum status conn_flush(Conn *conn, gsize wait_below, GError **error);
 
 /* For reports: bytes on the wire, and how often we spoke after having heard. */

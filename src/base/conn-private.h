@@ -1,0 +1,42 @@
+/*
+ * What conn.c (buffers, waiting) and conn-wire.c (socket, TLS) share. Nobody
+ * else includes this.
+ */
+#ifndef MAILMIG_BASE_CONN_PRIVATE_H
+#define MAILMIG_BASE_CONN_PRIVATE_H
+
+#include "base/conn.h"
+
+#include <gio/gio.h>
+#include <sys/uio.h>
+
+/* The lowest layer: an octet pipe over a socket, in plain text or TLS. */
+struct wire {
+	int fd; /* non-blocking; also polled when TLS runs over it */
+	bool connected;
+	bool loopback;
+	char *peer; /* "host:port", for messages */
+	char *host;
+	int port;
+	char *ca_file;
+	bool tls_insecure;
+	guint timeout_ms;
+	GSocket *socket; /* owns fd once TLS is on, else NULL */
+	GIOStream *tls;
+	GPollableInputStream *tls_in; /* borrowed from tls */
+	GPollableOutputStream *tls_out;
+	gsize tls_retry;  /* bytes of the write that would have blocked, or 0 */
+	GString *refusal; /* why the certificate was not accepted */
+};
+
+enum status wire_open(
+    struct wire *wire, const struct conn_params *params, GError **error);
+enum status wire_start_tls(struct wire *wire, GError **error);
+/* ST_OK: *n octets; ST_END: would block; ST_LINK: closed or broken. */
+enum status wire_read(
+    struct wire *wire, void *buf, gsize len, gsize *n, GError **error);
+enum status wire_write(struct wire *wire, const struct iovec *iov, int n_iov,
+    gsize *n, GError **error);
+void wire_close(struct wire *wire, bool polite);
+
+#endif
