@@ -25,14 +25,13 @@
 
 /* A row of the accounts file (DESIGN 6, wizard.md 6.4), or a --mailbox. */
 struct account {
-	char *source;	   /* login or mailbox name at the source */
-	char *destination; /* name at the destination; same as source by default
-			    */
-	struct login source_login,
-	    destination_login; /* what the row itself says */
-	char *source_scheme; /* "imap", "imaps": overrides the URL's, or NULL */
-	char *source_host, *destination_host; /* override the URL, or NULL */
-	int source_port, destination_port;    /* 0: the URL's */
+	char *source; /* login or mailbox name at the source */
+	char *destination; /* its name there; same as source by default */
+	/* What the row itself says. */
+	struct login source_login, destination_login;
+	char *source_scheme; /* "imap", "imaps": not the URL's, or NULL */
+	char *source_host, *destination_host; /* not the URL's, or NULL */
+	int source_port, destination_port; /* 0: the URL's */
 	int line; /* in the accounts file, for messages; 0: none */
 };
 void account_free(struct account *account);
@@ -55,47 +54,42 @@ enum status accounts_load(
  */
 enum status foldermap_load(GPtrArray *out, const char *path, GError **error);
 
-/* Where a password comes from; see plan_secret(). */
+/* Where a password or token comes from. */
 struct plan_secret {
-	char *file, *command, *env;
+	char *file, *command, *env, *token_command;
 };
 
 struct plan_end {
 	char *text; /* the URL as given, without a password; NULL: not given */
 	struct url url;
-	Options
-	    *options; /* of the driver, from the URL's query and plan keys */
+	Options *options; /* of the driver, from the URL and the plan file */
 	struct login login; /* when there is no accounts file */
 	struct plan_secret secret;
-	GPtrArray *settings; /* driver options of the plan file: name, value,
-				where, in threes of char * */
-	bool accounts;	     /* the driver needs a login for each mailbox */
-	bool typed; /* the password is handed over in the environment */
+	/* Driver options of the plan file: name, value, where, in threes. */
+	GPtrArray *settings;
+	bool accounts; /* the driver needs a login for each mailbox */
 };
 
 typedef struct Plan Plan;
 struct Plan {
 	struct plan_end from, to;
+	struct plan_secret both; /* for the end that has none of its own */
 	char *accounts_file;
 	GPtrArray *mailboxes; /* of char *: --mailbox */
-	GPtrArray
-	    *accounts; /* of struct account; empty: what the source lists */
+	GPtrArray *accounts; /* of struct account; empty: all the source lists */
 	struct filter filter;
-	char *folder_map_file; /* two columns: source folder, destination folder
-				*/
-	GPtrArray *folder_map; /* pairs of char *: text from, text to */
-	char *state_dir;       /* "./mailmig-state"; absolute */
-	guint workers;	   /* mailboxes at a time; 0: by the number of cores */
+	char *folder_map_file;
+	GPtrArray *folder_map; /* pairs of char *: source, destination */
+	char *state_dir; /* "./mailmig-state"; absolute */
+	guint workers; /* mailboxes at a time */
 	guint connections; /* per mailbox and side */
-	guint retries;	   /* per mailbox */
-	guint retry_pause_s; /* seconds before the first retry, doubled each
-				time */
-	bool lenient;	     /* policy of migration-files.md 12.6 */
+	guint retries; /* per mailbox */
+	guint retry_pause_s; /* seconds before the first retry, then doubled */
+	bool lenient; /* policy of migration-files.md 12.6 */
 
 	char *base_dir; /* relative names are below it; the current directory */
 	GPtrArray *texts; /* the values given, in the order of plan_keys */
-	GPtrArray
-	    *warnings; /* of char *: sentences for the user, by plan_finish() */
+	GPtrArray *warnings; /* of char *: for the user, by plan_finish() */
 };
 
 enum plan_type {
@@ -106,17 +100,21 @@ enum plan_type {
 	PLAN_NUMBER,
 	PLAN_SIZE,
 	PLAN_DATE, /* 2026-11-21, or with T03:15:00 and a zone */
-	PLAN_LIST, /* may be given several times; ';' between values in a file
-		    */
+	PLAN_LIST, /* given several times; in a file, ';' between values */
 };
+#define PLAN_TEXT_MAX 65536 /* bytes of one value */
+#define PLAN_FILE_MAX (16 << 20) /* bytes */
+
 struct plan_key {
 	const char *group, *key; /* in the file: [filter] since */
-	const char *option;	 /* on the command line: "since" for --since; a
-				    switch      that begins with "no-" says no */
-	const char *metavar;	 /* "DATE", or NULL for a switch */
-	const char *fallback;	 /* the value when not given, or NULL */
+	/* On the command line, --since; a switch of "no-" says no. */
+	const char *option;
+	const char *metavar; /* "DATE", or NULL for a switch */
+	const char *fallback; /* the value when not given, or NULL */
 	const char *summary;
 	enum plan_type type;
+	gsize field; /* offset in struct Plan */
+	guint max; /* PLAN_NUMBER */
 };
 extern const struct plan_key plan_keys[]; /* ends with a row of NULLs */
 

@@ -1,0 +1,402 @@
+/*
+ * From what was asked for to what is meant: drivers, options, logins,
+ * accounts, maps.
+ */
+#include "engine/plan-private.h"
+
+#include "base/nearest.h"
+#include "base/secret.h"
+#include "dest/dest.h"
+#include "source/source.h"
+
+#include <string.h>
+
+/* The two variables; base/secret.c keeps them from users' commands. */
+const char *
+plan_handover_name(const Plan *plan, const struct plan_end *end)
+{
+	return end == &plan->from ? "MAILMIG_HANDOVER_FROM"
+				  : "MAILMIG_HANDOVER_TO";
+}
+
+bool
+plan_has_mark(const char *text)
+{
+	return text != NULL && strstr(text, "%m") != NULL;
+}
+
+static void
+add_schemes(GPtrArray *out, const char *const *schemes)
+{
+	for (; *schemes != NULL; schemes++)
+		g_ptr_array_add(out, (char *)*schemes);
+}
+
+static enum status
+unknown_scheme(const struct plan_end *end, bool source, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *known = NULL;
+	const char *near;
+
+	if (source)
+		for (guint i = 0; source_drivers[i] != NULL; i++)
+			add_schemes(words, source_drivers[i]->schemes);
+	else
+		for (guint i = 0; dest_drivers[i] != NULL; i++)
+			add_schemes(words, dest_drivers[i]->schemes);
+	g_ptr_array_add(words, NULL);
+	known = g_strjoinv(": ", (char **)words->pdata);
+	near = nearest_word(end->url.scheme, (const char *const *)words->pdata);
+	return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+	    "%s: there is no %s '%s:'%s%s%s; known are %s: (see mailmig "
+	    "drivers)",
+	    end->text, source ? "source" : "destination", end->url.scheme,
+	    near ? ", did you mean '" : "", near ? near : "", near ? ":'" : "",
+	    known);
+}
+
+static enum status
+find_driver(struct plan_end *end, bool source, GError **error)
+{
+	if (source) {
+		const struct source_driver *driver =
+		    source_driver_find(end->url.scheme);
+
+		if (driver == NULL)
+			return unknown_scheme(end, source, error);
+		end->options = options_new(driver->options);
+		end->accounts = driver->accounts;
+	} else {
+		const struct dest_driver *driver =
+		    dest_driver_find(end->url.scheme);
+
+		if (driver == NULL)
+			return unknown_scheme(end, source, error);
+		end->options = options_new(driver->options);
+		end->accounts = driver->accounts;
+	}
+	return ST_OK;
+}
+
+static enum status
+set_options(struct plan_end *end, GError **error)
+{
+	enum status st;
+
+	for (guint i = 0; i + 2 < end->settings->len; i += 3) {
+		char **setting = (char **)&end->settings->pdata[i];
+
+		st = options_set(end->options, setting[0], setting[1], error);
+		if (st < 0) {
+			g_prefix_error(
+			    error, "%s%s: ", setting[2], end->url.scheme);
+			return st;
+		}
+	}
+	/* The URL is nearer to the user than the plan file. */
+	for (guint i = 0; end->url.names != NULL && end->url.names[i]; i++) {
+		st = options_set(
+		    end->options, end->url.names[i], end->url.values[i], error);
+		if (st < 0) {
+			g_prefix_error(error, "%s: ", end->text);
+			return st;
+		}
+	}
+	return ST_OK;
+}
+
+static void warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+warn(Plan *plan, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	g_ptr_array_add(plan->warnings, g_strdup_vprintf(format, ap));
+	va_end(ap);
+}
+
+static void
+take_password(struct plan_end *end, char *password)
+{
+	secret_free(end->login.password);
+	end->login.password = password;
+}
+
+/*
+ * The password of an end, from the first of: the parent of this worker, a file,
+ * a command without %m (one with it is asked for each mailbox), a variable of
+ * the environment, the URL. What is not there a second time, or not to be asked
+ * for twice, is left in the environment for the workers.
+ */
+static enum status
+find_password(Plan *plan, struct plan_end *end, GError **error)
+{
+	const char *handover = plan_handover_name(plan, end);
+	const char *value = g_getenv(handover);
+	char *password = NULL;
+	bool exposed = false;
+	enum status st;
+
+	if (value != NULL) {
+		take_password(end, g_strdup(value));
+		return ST_OK;
+	}
+	if (end->secret.file != NULL) {
+		st = secret_from_file(
+		    &password, end->secret.file, &exposed, error);
+		if (st < 0)
+			return st;
+		if (exposed)
+			warn(plan,
+			    "password file %s can be read by others; chmod 600",
+			    end->secret.file);
+		take_password(end, password);
+		return ST_OK;
+	}
+	if (end->secret.command != NULL) {
+		if (plan_has_mark(end->secret.command))
+			return ST_OK;
+		st = secret_from_command(&password, end->secret.command, error);
+		if (st < 0)
+			return ST_RUN;
+		take_password(end, password);
+		g_setenv(handover, password, TRUE);
+		return ST_OK;
+	}
+	value = g_getenv(end->secret.env);
+	if (value != NULL && *value != '\0') {
+		take_password(end, g_strdup(value));
+		return ST_OK;
+	}
+	if (end->url.password != NULL) {
+		warn(plan,
+		    "%s: a password in a URL is seen by everybody on this "
+		    "machine; use --password-file, or be asked for it",
+		    end->text);
+		take_password(end, g_strdup(end->url.password));
+		g_setenv(handover, end->url.password, TRUE);
+	}
+	return ST_OK;
+}
+
+static void
+inherit_secrets(const struct plan_secret *both, struct plan_end *end)
+{
+	struct plan_secret *own = &end->secret;
+
+	/* One kind given for this end alone hides all kinds for both. */
+	if (own->file != NULL || own->command != NULL ||
+	    own->token_command != NULL)
+		return;
+	own->file = g_strdup(both->file);
+	own->command = g_strdup(both->command);
+	own->token_command = g_strdup(both->token_command);
+}
+
+static enum status
+finish_end(Plan *plan, struct plan_end *end, bool source, GError **error)
+{
+	enum status st;
+
+	st = find_driver(end, source, error);
+	if (st < 0)
+		return st;
+	st = set_options(end, error);
+	if (st < 0)
+		return st;
+	if (!end->accounts)
+		return ST_OK;
+	if (end->login.user == NULL)
+		end->login.user = g_strdup(end->url.user);
+	inherit_secrets(&plan->both, end);
+	end->login.token_command = g_strdup(end->secret.token_command);
+	if (end->login.token_command != NULL)
+		return ST_OK;
+	return find_password(plan, end, error);
+}
+
+static enum status
+load_accounts(Plan *plan, GError **error)
+{
+	bool exposed = false;
+	enum status st;
+
+	if (plan->accounts_file != NULL) {
+		st = accounts_load(
+		    plan->accounts, plan->accounts_file, &exposed, error);
+		if (st < 0)
+			return st;
+		if (exposed)
+			warn(plan,
+			    "%s holds passwords and can be read by others; "
+			    "chmod 600",
+			    plan->accounts_file);
+	}
+	/* With both, --mailbox picks from the file. */
+	for (guint i = 0; i < plan->mailboxes->len; i++) {
+		const char *name = plan->mailboxes->pdata[i];
+		struct account *account;
+		guint j;
+
+		if (plan->accounts_file == NULL) {
+			account = g_new0(struct account, 1);
+			account->source = g_strdup(name);
+			account->destination = g_strdup(name);
+			g_ptr_array_add(plan->accounts, account);
+			continue;
+		}
+		for (j = 0; j < plan->accounts->len; j++) {
+			account = plan->accounts->pdata[j];
+			if (strcmp(account->source, name) == 0)
+				break;
+		}
+		if (j == plan->accounts->len)
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "--mailbox %s: no such source mailbox in %s", name,
+			    plan->accounts_file);
+	}
+	if (plan->accounts_file == NULL || plan->mailboxes->len == 0)
+		return ST_OK;
+	for (guint i = plan->accounts->len; i-- > 0;) {
+		struct account *account = plan->accounts->pdata[i];
+
+		if (!g_ptr_array_find_with_equal_func(
+			plan->mailboxes, account->source, g_str_equal, NULL))
+			g_ptr_array_remove_index(plan->accounts, i);
+	}
+	return ST_OK;
+}
+
+/* With a list of mailboxes, a fixed log-in name would open one and the same
+ * for all of them. */
+static enum status
+check_end(
+    const Plan *plan, const struct plan_end *end, bool source, GError **error)
+{
+	const char *side = source ? "source" : "dest";
+	const char *user = end->login.user;
+
+	if (!end->accounts)
+		return ST_OK;
+	if (plan->accounts->len == 0) {
+		if (source && (user == NULL || plan_has_mark(user)))
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "%s: whose mailbox? write %s://USER@HOST, or name "
+			    "them with --mailbox or --accounts",
+			    end->text, end->url.scheme);
+		if (end->url.host == NULL)
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "%s: no server; write %s://USER@HOST", end->text,
+			    end->url.scheme);
+		return ST_OK;
+	}
+	for (guint i = 0; end->url.host == NULL && i < plan->accounts->len;
+	     i++) {
+		const struct account *account = plan->accounts->pdata[i];
+
+		if ((source ? account->source_host
+			    : account->destination_host) != NULL)
+			continue;
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "mailbox %s: no server at this end; write %s://HOST, or "
+		    "name one in the accounts file",
+		    account->source, end->url.scheme);
+	}
+	if (user != NULL && !plan_has_mark(user) && plan->accounts->len > 1)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "%s: %s cannot be the log-in name of %u mailboxes; write "
+		    "%%m in its place, or --%s-auth-user %s when it is a "
+		    "migration account",
+		    end->text, user, plan->accounts->len, side, user);
+	return ST_OK;
+}
+
+/* The policy for damaged rows belongs to the plan, the option to the driver. */
+static void
+set_lenient(Plan *plan)
+{
+	const struct source_driver *driver =
+	    source_driver_find(plan->from.url.scheme);
+
+	for (const struct option *o = driver->options; o->name != NULL; o++)
+		if (strcmp(o->name, "lenient") == 0)
+			options_set(plan->from.options, "lenient", "yes", NULL);
+}
+
+enum status
+plan_finish(Plan *plan, bool need_to, GError **error)
+{
+	enum status st;
+
+	if (plan->from.text == NULL)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "no source is named; add --from URL, such as --from "
+		    "imaps://anna@mail.example.org");
+	if (need_to && plan->to.text == NULL)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "no destination is named; add --to URL, such as --to "
+		    "maildir:DIR");
+	if (plan->filter.since >= plan->filter.until)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "--since is not before --until: no message fits");
+	st = finish_end(plan, &plan->from, true, error);
+	if (st < 0)
+		return st;
+	if (plan->to.text != NULL) {
+		st = finish_end(plan, &plan->to, false, error);
+		if (st < 0)
+			return st;
+	}
+	st = load_accounts(plan, error);
+	if (st < 0)
+		return st;
+	st = check_end(plan, &plan->from, true, error);
+	if (st == ST_OK && plan->to.text != NULL)
+		st = check_end(plan, &plan->to, false, error);
+	if (st < 0)
+		return st;
+	if (plan->folder_map_file != NULL) {
+		st = foldermap_load(
+		    plan->folder_map, plan->folder_map_file, error);
+		if (st < 0)
+			return st;
+	}
+	if (plan->lenient)
+		set_lenient(plan);
+	if (plan->workers == 0)
+		plan->workers = CLAMP(g_get_num_processors(), 1, 8);
+	plan->connections = MAX(plan->connections, 1);
+	return ST_OK;
+}
+
+bool
+plan_needs_password(const Plan *plan, const struct plan_end *end)
+{
+	bool source = end == &plan->from;
+
+	if (!end->accounts || end->login.password != NULL ||
+	    end->login.token_command != NULL || end->secret.command != NULL)
+		return false;
+	if (plan->accounts->len == 0)
+		return true;
+	for (guint i = 0; i < plan->accounts->len; i++) {
+		const struct account *account = plan->accounts->pdata[i];
+		const struct login *login = source
+						? &account->source_login
+						: &account->destination_login;
+
+		if (login->password == NULL && login->token_command == NULL)
+			return true;
+	}
+	return false;
+}
+
+void
+plan_set_password(Plan *plan, struct plan_end *end, const char *password)
+{
+	take_password(end, g_strdup(password));
+	g_setenv(plan_handover_name(plan, end), password, TRUE);
+}
