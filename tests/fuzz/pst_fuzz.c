@@ -1,0 +1,125 @@
+/* The .pst reader: everything in the file is looked at. */
+#include "pst/format.h"
+#include "pst/messaging-read.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LOOK_MAX 2000 /* objects of one input: long loops teach nothing */
+
+static guint looked;
+
+static void
+look_at_props(const PstProps *props)
+{
+	guint8 buf[512];
+	gsize got;
+
+	for (guint i = 0; i < pst_props_n(props) && looked < LOOK_MAX; i++) {
+		g_auto(PstValue) value = {0};
+		char *text;
+
+		looked++;
+		if (pst_props_value(
+			props, pst_props_at(props, i), &value, NULL) < 0)
+			continue;
+		pst_value_read(
+		    &value, value.len / 2, buf, sizeof buf, &got, NULL);
+		if (value.len < 4096 &&
+		    pst_value_text(&value, 1252, &text, NULL) == ST_OK)
+			g_free(text);
+	}
+}
+
+static void
+look_at_message(PstMessage *message)
+{
+	PstAttachment *a;
+	PstTable *table;
+	enum status st;
+
+	look_at_props(pst_message_props(message));
+	if (pst_message_recipients(message, &table, NULL) == ST_OK) {
+		g_auto(PstRow) row = {0};
+
+		while (looked++ < LOOK_MAX &&
+		       pst_table_next(table, &row, NULL) == ST_OK)
+			g_free(pst_row_text(
+			    table, &row, PST_P_DISPLAY_NAME, 1252));
+	}
+	while (looked++ < LOOK_MAX && (st = pst_message_next_attachment(
+					   message, &a, NULL)) != ST_END) {
+		PstMessage *inner;
+
+		if (st < 0)
+			continue;
+		look_at_props(pst_attachment_props(a));
+		if (pst_attachment_message(a, &inner, NULL) == ST_OK) {
+			look_at_message(inner);
+			pst_message_close(inner);
+		}
+		pst_attachment_close(a);
+	}
+}
+
+static void
+look_at_folder(Pst *pst, guint32 nid, guint depth)
+{
+	PstFolder *folder;
+	guint32 id;
+	enum status st;
+
+	if (depth > 20 || pst_folder_open(&folder, pst, nid, NULL) < 0)
+		return;
+	look_at_props(pst_folder_props(folder));
+	while (looked++ < LOOK_MAX &&
+	       (st = pst_folder_next_message(folder, &id, NULL)) != ST_END) {
+		PstMessage *message;
+
+		if (st < 0 || pst_message_open(&message, pst, id, NULL) < 0)
+			continue;
+		look_at_message(message);
+		pst_message_close(message);
+	}
+	while (looked++ < LOOK_MAX &&
+	       (st = pst_folder_next_child(folder, &id, NULL)) != ST_END)
+		if (st == ST_OK)
+			look_at_folder(pst, id, depth + 1);
+	pst_folder_close(folder);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize len);
+
+int
+LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
+{
+	static int fd = -1;
+	static char path[64];
+	struct pst_walk walk;
+	struct pst_block block;
+	struct pst_name name;
+	Pst *pst;
+
+	if (fd < 0) {
+		fd = memfd_create("pst", MFD_CLOEXEC);
+		g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	}
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, data, len, 0) != (ssize_t)len)
+		return 0;
+	looked = 0;
+	if (pst_open(&pst, path, NULL) < 0)
+		return 0;
+	pst_name_of(pst, 0x8000, &name);
+	look_at_folder(pst, pst_top_folder(pst), 0);
+	look_at_folder(pst, PST_NID_ROOT, 0);
+	pst_walk_init(&walk, pst_ndb(pst), PST_PAGE_BBT);
+	while (looked++ < 2 * LOOK_MAX &&
+	       pst_walk_block(&walk, &block, NULL) != ST_END) {
+		g_autoptr(GBytes) bytes = NULL;
+
+		pst_ndb_block(pst_ndb(pst), block.bid, &bytes, NULL);
+	}
+	pst_close(pst);
+	return 0;
+}
