@@ -82,6 +82,8 @@ fifo_room(struct fifo *f, gsize len)
 static void
 fifo_put(struct fifo *f, const void *data, gsize len)
 {
+	if (len == 0)
+		return;
 	fifo_room(f, len);
 	memcpy(f->mem + f->off + f->len, data, len);
 	f->len += len;
@@ -111,6 +113,25 @@ void
 conn_trace(Conn *conn, bool on)
 {
 	conn->trace_off = !on;
+}
+
+static enum status
+already_broken(Conn *conn, GError **error)
+{
+	if (conn->broken == NULL)
+		return ST_OK;
+	if (error)
+		*error = g_error_copy(conn->broken);
+	return conn->broken_st;
+}
+
+/* Remember a failure, so that every later call meets it too. */
+static enum status
+break_off(Conn *conn, enum status st, GError *why, GError **error)
+{
+	conn->broken = why;
+	conn->broken_st = st;
+	return already_broken(conn, error);
 }
 
 enum status
@@ -169,13 +190,18 @@ conn_close(Conn *conn)
 enum status
 conn_start_tls(Conn *conn, GError **error)
 {
+	GError *why = NULL;
+	enum status st;
+
 	g_assert(conn_pending(conn) == 0 && !conn->deflating);
 	if (conn->in.len)
-		return fail(ST_RUN, error, ERR_PROTOCOL, RETRY_NEVER,
+		st = fail(ST_RUN, &why, ERR_PROTOCOL, RETRY_NEVER,
 		    "%s: plain text arrived where TLS was to begin; somebody "
 		    "may be tampering with the connection",
 		    conn->wire.peer);
-	return wire_start_tls(&conn->wire, error);
+	else
+		st = wire_start_tls(&conn->wire, &why);
+	return st < 0 ? break_off(conn, st, why, error) : ST_OK;
 }
 
 enum status
@@ -262,7 +288,10 @@ inflate_some(Conn *conn, gsize room, gsize *got, GError **error)
 	*got = room - z->avail_out;
 	conn->inflate_full = z->avail_out == 0;
 	fifo_drop(&conn->packed_in, conn->packed_in.len - z->avail_in);
-	if (r != Z_OK && r != Z_BUF_ERROR)
+	if (r == Z_STREAM_END && *got == 0)
+		return fail(ST_LINK, error, ERR_IO, RETRY_NOW,
+		    "%s: connection closed by the server", conn->wire.peer);
+	if (r != Z_OK && r != Z_BUF_ERROR && r != Z_STREAM_END)
 		return fail(ST_LINK, error, ERR_PROTOCOL, RETRY_NOW,
 		    "%s: compressed data is damaged; compress=no does without",
 		    conn->wire.peer);
@@ -450,25 +479,6 @@ push_out(Conn *conn, gsize *put, GError **error)
 			drop_from_queue(conn, n);
 	}
 	return ST_OK;
-}
-
-static enum status
-already_broken(Conn *conn, GError **error)
-{
-	if (conn->broken == NULL)
-		return ST_OK;
-	if (error)
-		*error = g_error_copy(conn->broken);
-	return conn->broken_st;
-}
-
-/* Remember a failure, so that every later call meets it too. */
-static enum status
-break_off(Conn *conn, enum status st, GError *why, GError **error)
-{
-	conn->broken = why;
-	conn->broken_st = st;
-	return already_broken(conn, error);
 }
 
 /* Write for everybody else; take in their answers, so that no server stops

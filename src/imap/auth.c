@@ -408,13 +408,14 @@ choose(
 	if (unsafe_offered)
 		return fail(ST_RUN, error, ERR_AUTH, RETRY_NEVER,
 		    "%s: the connection is not encrypted, and the password "
-		    "would travel in plain text; use imaps, or tls=no to allow "
+		    "would travel in plain text; use imaps, or security=plain "
+		    "to allow "
 		    "it",
 		    conn_peer(s->conn));
 	if (s->caps & IMAP_CAP_LOGINDISABLED && !conn_is_encrypted(s->conn))
 		return fail(ST_RUN, error, ERR_AUTH, RETRY_NEVER,
 		    "%s: the server takes no log-on without encryption; use "
-		    "imaps or tls=starttls",
+		    "imaps or security=starttls",
 		    conn_peer(s->conn));
 	return fail(ST_RUN, error, ERR_AUTH, RETRY_NEVER,
 	    "%s: the server offers no way to log on with %s%s%s",

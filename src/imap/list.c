@@ -71,9 +71,11 @@ imap_take_namespace(ImapSession *s, const struct imap_reply *reply)
 		}
 	}
 	if (s->personal->len) {
+		s->has_namespace = true;
+		if (s->prefix_given)
+			return;
 		g_free(s->prefix);
 		s->prefix = g_strdup(g_ptr_array_index(s->personal, 0));
-		s->has_namespace = true;
 	}
 }
 
@@ -370,7 +372,7 @@ guess_prefix(ImapSession *s, const GPtrArray *found)
 	}
 	if (s->separator == 0)
 		s->separator = sep;
-	if (below && !s->has_namespace && *s->prefix == 0) {
+	if (below && !s->has_namespace && !s->prefix_given) {
 		g_free(s->prefix);
 		s->prefix = g_strdup_printf("INBOX%c", sep);
 	}
@@ -465,6 +467,7 @@ imap_list(ImapSession *s, bool with_status, GPtrArray *out, GError **error)
 {
 	g_autoptr(GPtrArray) found =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)imap_mailbox_free);
+	g_autoptr(GPtrArray) mine = g_ptr_array_new();
 	g_autoptr(GHashTable) by_name =
 	    g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) paths =
@@ -484,8 +487,10 @@ imap_list(ImapSession *s, bool with_status, GPtrArray *out, GError **error)
 		set_path(s, m);
 		make_distinct(paths, m);
 		found->pdata[i] = NULL;
-		g_ptr_array_add(out, m);
+		g_ptr_array_add(mine, m);
 	}
+	imap_guess_uses(mine);
+	g_ptr_array_extend_and_steal(out, g_steal_pointer(&mine));
 	return ST_OK;
 }
 

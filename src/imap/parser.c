@@ -50,6 +50,17 @@ imap_parser_new(const char *spool_dir)
 }
 
 void
+imap_parser_spool_dir(ImapParser *p, const char *spool_dir)
+{
+	if (g_strcmp0(p->spool_dir, spool_dir) == 0 || p->left)
+		return;
+	g_free(p->spool_dir);
+	p->spool_dir = g_strdup(spool_dir);
+	g_clear_pointer(&p->spool, spool_free);
+	p->spooled = 0;
+}
+
+void
 imap_parser_free(ImapParser *p)
 {
 	if (p == NULL)

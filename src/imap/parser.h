@@ -23,6 +23,9 @@ ImapParser *imap_parser_new(const char *spool_dir);
 void imap_parser_free(ImapParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapParser, imap_parser_free)
 
+/* Not while a response is arriving: between two replies only. */
+void imap_parser_spool_dir(ImapParser *parser, const char *spool_dir);
+
 /*
  * Look at data: all that has arrived and was not yet called used. *used is how
  * many octets of it are done with; the next call's data begins behind them.

@@ -23,6 +23,7 @@ struct ImapSession {
 	guint last_tag;
 	GArray *own_tags;   /* of guint: commands whose end nobody waits for */
 	bool has_namespace; /* the answer came */
+	bool prefix_given; /* by params: NAMESPACE does not change it */
 	char *prefix;	    /* personal namespace, wire form; never NULL */
 	char separator;
 	GPtrArray *personal; /* all prefixes of the personal namespace */
@@ -45,10 +46,8 @@ bool imap_has_mechanism(const ImapSession *session, const char *mechanism);
 /* NAMESPACE response into prefix, separator, foreign (list.c). */
 void imap_take_namespace(ImapSession *session, const struct imap_reply *reply);
 
-bool imap_token_is(const struct imap_token *token, const char *word);
-/* NUL-terminated copy of a token that is not a list; "" for NIL; NULL when it
- * is longer than max octets or holds a NUL. g_free(). */
-char *imap_token_text(const struct imap_token *token, gsize max);
-bool imap_token_number(const struct imap_token *token, guint64 *out);
+/* Give a use by its name to mailboxes of struct imap_mailbox *, one for each
+ * use that the server has not said (names.c). */
+void imap_guess_uses(GPtrArray *mailboxes);
 
 #endif

@@ -364,6 +364,12 @@ imap_last_tag(const ImapSession *s)
 	return s->last_tag;
 }
 
+void
+imap_spool_dir(ImapSession *s, const char *dir)
+{
+	imap_parser_spool_dir(s->parser, dir);
+}
+
 guint32
 imap_caps(const ImapSession *s)
 {
@@ -455,8 +461,15 @@ greet(ImapSession *s, bool *preauth, GError **error)
 	enum status st;
 
 	st = imap_next(s, &reply, true, error);
-	if (st < 0)
+	if (st < 0) {
+		struct conn_stats stats;
+
+		conn_stats(s->conn, &stats);
+		if (st == ST_LINK && stats.received == 0)
+			g_prefix_error(error, "no greeting (is it the right "
+					      "one of imap and imaps?): ");
 		return st;
+	}
 	*preauth = reply.result == IMAP_PREAUTH;
 	if (reply.response != IMAP_UNTAGGED ||
 	    (reply.result != IMAP_OK && reply.result != IMAP_PREAUTH))
@@ -493,7 +506,8 @@ start_tls(ImapSession *s, bool preauth, GError **error)
 		if (security == IMAP_STARTTLS)
 			return fail(ST_RUN, error, ERR_AUTH, RETRY_NEVER,
 			    "%s: the server does not offer STARTTLS; use "
-			    "imaps, or tls=no to send everything in plain "
+			    "imaps, or security=plain to send everything in "
+			    "plain "
 			    "text",
 			    conn_peer(s->conn));
 		return ST_OK;
@@ -599,7 +613,8 @@ imap_open(ImapSession **out, const struct imap_params *params, GError **error)
 	s->own_tags = g_array_new(FALSE, FALSE, sizeof(guint));
 	s->foreign = g_ptr_array_new_with_free_func(g_free);
 	s->personal = g_ptr_array_new_with_free_func(g_free);
-	s->prefix = g_strdup("");
+	s->prefix = g_strdup(params->prefix ? params->prefix : "");
+	s->prefix_given = params->prefix != NULL;
 	s->append_limit = -1;
 	st = open_session(s, params, error);
 	s->params = NULL;

@@ -66,8 +66,12 @@ struct imap_params {
 	const char *mechanism; /* NULL: the best of both sides; else that one */
 	const char *compress;  /* "auto" (not on loopback), "yes", "no" */
 	guint32 hide; /* capabilities to do without (tests, broken servers) */
-	/* For literals beyond SPOOL_MEMORY_MAX; NULL: the system's. */
+	/* Directory for literals beyond SPOOL_MEMORY_MAX; NULL: the system's.
+	 * imap_spool_dir() changes it later. */
 	const char *spool_dir;
+	/* In front of every folder but INBOX (wire form), instead of what
+	 * NAMESPACE says; or NULL. */
+	const char *prefix;
 };
 /* By its name on the wire ("LIST-STATUS"); 0: none that we use. */
 guint32 imap_cap_from_name(const char *name);
@@ -87,6 +91,8 @@ enum status imap_open(
 /* LOGOUT is sent, not waited for longer than it is worth. */
 void imap_close(ImapSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapSession, imap_close)
+
+void imap_spool_dir(ImapSession *session, const char *dir);
 
 guint32 imap_caps(const ImapSession *session);
 Conn *imap_conn(ImapSession *session);
@@ -146,6 +152,12 @@ struct imap_token {
 	enum imap_token_kind kind;
 	struct blob blob; /* ATOM, STRING: always in memory */
 };
+
+bool imap_token_is(const struct imap_token *token, const char *word);
+/* NUL-terminated copy of a token that is not a list; "" for NIL; NULL when it
+ * is longer than max octets or holds a NUL. g_free(). */
+char *imap_token_text(const struct imap_token *token, gsize max);
+bool imap_token_number(const struct imap_token *token, guint64 *out);
 
 #define IMAP_LINE_MAX                                                          \
 	(1 << 20) /* bytes of one response, literals not counted */
@@ -213,11 +225,12 @@ bool imap_can_say(const ImapSession *session, const char *bytes);
 /* Mailboxes of the account. */
 struct imap_mailbox {
 	char *wire; /* as the server spells it */
-	char **
-	    path; /* UTF-8 names below the personal prefix; INBOX = {"INBOX"} */
+	char **path; /* UTF-8 names below the prefix; INBOX = {"INBOX"} */
 	char separator;
 	bool selectable; /* no \Noselect, no \NonExistent */
-	guint32 use;	 /* one IMAP_USE_* or 0 */
+	/* One IMAP_USE_* or 0: as the server says it (RFC 6154), else for the
+	 * first folder with such a name in one of thirty languages. */
+	guint32 use;
 	bool has_status; /* the five below are known */
 	guint32 uidvalidity, uidnext;
 	guint64 messages, highestmodseq; /* highestmodseq 0: not kept */
@@ -232,6 +245,8 @@ enum imap_use {
 	IMAP_USE_SENT,
 	IMAP_USE_TRASH,
 };
+/* What a UTF-8 name stands for, or 0; imap_list() has applied it. */
+guint32 imap_use_from_name(const char *name);
 #define IMAP_MAILBOXES_MAX 1000000
 void imap_mailbox_free(struct imap_mailbox *mailbox);
 /*
