@@ -189,6 +189,12 @@ event_time_us(const Event *event)
 	return event->t_us;
 }
 
+bool
+event_has(const Event *event, const char *name)
+{
+	return find(event, name) != NULL;
+}
+
 const char *
 event_get_text(const Event *event, const char *name)
 {

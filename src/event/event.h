@@ -51,6 +51,7 @@ void event_path(Event *event, const char *name, char *const *path); /* array */
 int event_id_of(const Event *event);
 enum event_level event_level_of(const Event *event);
 gint64 event_time_us(const Event *event); /* microseconds since 1970 */
+bool event_has(const Event *event, const char *name);
 const char *event_get_text(const Event *event, const char *name); /* or NULL */
 gint64 event_get_number(
     const Event *event, const char *name); /* 0 when absent */
