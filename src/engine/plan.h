@@ -143,6 +143,14 @@ void plan_set_password(Plan *plan, struct plan_end *end, const char *password);
 char *plan_to_text(const Plan *plan);
 
 /*
+ * The plan of a run, kept in the state directory (plans/RUN.plan, mode 0600)
+ * for its workers and for whoever resumes it. ST_RUN with ERR_IO, ERR_CONFIG.
+ */
+enum status plan_run_save(const Plan *plan, guint64 run, GError **error);
+enum status plan_run_load(Plan *plan, const char *state_dir, guint64 run,
+    GError **error);
+
+/*
  * The way of one mailbox: both ends with everything in its place. In URLs,
  * logins and commands %m is replaced by the mailbox's name there; a row of the
  * accounts file wins over the plan; passwords that are taken from a command

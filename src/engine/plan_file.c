@@ -3,6 +3,7 @@
  */
 #include "engine/plan-private.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Where each key of a plan file stands; GKeyFile does not tell. */
@@ -270,4 +271,39 @@ plan_to_text(const Plan *plan)
 			append_settings(plan->to.settings, out);
 	}
 	return g_string_free(out, FALSE);
+}
+
+static char *
+run_path(const char *state_dir, guint64 run)
+{
+	return g_strdup_printf(
+	    "%s/plans/%" G_GUINT64_FORMAT ".plan", state_dir, run);
+}
+
+enum status
+plan_run_save(const Plan *plan, guint64 run, GError **error)
+{
+	g_autofree char *path = run_path(plan->state_dir, run);
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *text = plan_to_text(plan);
+	g_autoptr(GError) cause = NULL;
+
+	if (g_mkdir_with_parents(dir, 0700) != 0)
+		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
+		    "directory %s cannot be made: %s", dir, g_strerror(errno));
+	/* Durable before the first worker reads it. */
+	if (!g_file_set_contents_full(path, text, -1,
+		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+		0600, &cause))
+		return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
+		    "plan of the run: %s", cause->message);
+	return ST_OK;
+}
+
+enum status
+plan_run_load(Plan *plan, const char *state_dir, guint64 run, GError **error)
+{
+	g_autofree char *path = run_path(state_dir, run);
+
+	return plan_load(plan, path, error);
 }
