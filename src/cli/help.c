@@ -1,0 +1,284 @@
+/*
+ * Help, and the parts of the manual pages that come from tables.
+ */
+#include "cli/command.h"
+
+#include "dest/dest.h"
+#include "event/event.h"
+#include "source/source.h"
+
+#include <string.h>
+
+#define HELP_COLUMN 27 /* where the summary of an option begins */
+
+void
+cli_help(void)
+{
+	printf(
+	    "mailmig moves mail between servers, files and formats.\n\n"
+	    "usage: mailmig COMMAND [OPTION]... (mailmig COMMAND --help)\n\n");
+	for (const struct command *c = cli_commands; c->name != NULL; c++)
+		printf("  %-9s %s\n", c->name, c->summary);
+	printf("\nExamples:\n");
+	for (guint i = 0; i < 3; i++)
+		printf("  mailmig %s\n", cli_commands[i].example);
+	printf("\nManual: mailmig(1), mailmig-plan(5), migration-files(5), "
+	       "mailmig-events(7)\n");
+}
+
+static void
+put_option(const char *name, char letter, const char *metavar,
+    const char *summary, const char *fallback)
+{
+	g_autofree char *left = NULL;
+
+	if (letter != '\0')
+		left = g_strdup_printf("  -%c, --%s", letter, name);
+	else
+		left = g_strdup_printf("  --%s%s%s", name, metavar ? " " : "",
+		    metavar ? metavar : "");
+	if (strlen(left) >= HELP_COLUMN - 1)
+		printf("%s\n%*s%s", left, HELP_COLUMN, "", summary);
+	else
+		printf("%-*s%s", HELP_COLUMN, left, summary);
+	if (fallback != NULL && metavar != NULL)
+		printf(" (%s)", fallback);
+	putchar('\n');
+}
+
+/* Has the command shown itself this option as one of the usual ones? */
+static bool
+is_shown(const struct command *command, const char *name, bool all)
+{
+	return all || command->shown == NULL ||
+	       g_strv_contains(command->shown, name);
+}
+
+void
+cli_help_command(const struct command *command, bool all)
+{
+	bool some_hidden = false;
+
+	printf("usage: mailmig %s %s\n\n%s.\n", command->name,
+	    command->arguments, command->summary);
+	if (*command->text != '\0')
+		printf("%s\n", command->text);
+	putchar('\n');
+	for (const struct plan_key *k = plan_keys; k->group != NULL; k++) {
+		if (!cli_key_fits(command, k))
+			continue;
+		if (is_shown(command, k->option, all))
+			put_option(
+			    k->option, 0, k->metavar, k->summary, k->fallback);
+		else
+			some_hidden = true;
+	}
+	for (guint i = 0; i < CLI_SWITCHES; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		if ((command->switches & 1u << i) == 0)
+			continue;
+		if (is_shown(command, o->name, all))
+			put_option(o->name, o->letter, NULL, o->summary, NULL);
+		else
+			some_hidden = true;
+	}
+	if (some_hidden)
+		put_option("help-all", 0, NULL,
+		    "every option, also these "
+		    "that are seldom needed",
+		    NULL);
+	printf("\nExample: mailmig %s\n", command->example);
+}
+
+/* A text in mdoc: no line of it may begin with a dot or an apostrophe, and a
+ * backslash begins an escape. */
+static void
+put_mdoc(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		printf("\\&");
+	for (; *text != '\0'; text++) {
+		if (*text == '\\')
+			printf("\\e");
+		else
+			putchar(*text);
+	}
+}
+
+static void
+put_mdoc_line(const char *text)
+{
+	put_mdoc(text);
+	putchar('\n');
+}
+
+static void
+mdoc_commands(void)
+{
+	printf(".Bl -tag -width Ds\n");
+	for (const struct command *c = cli_commands; c->name != NULL; c++) {
+		printf(".It Cm %s", c->name);
+		if (*c->arguments != '\0') {
+			printf(" Ar ");
+			put_mdoc(c->arguments);
+		}
+		putchar('\n');
+		printf("%c", g_ascii_toupper(*c->summary));
+		put_mdoc(c->summary + 1);
+		printf(".\n");
+		if (*c->text != '\0')
+			put_mdoc_line(c->text);
+	}
+	printf(".El\n");
+}
+
+static void
+mdoc_options(void)
+{
+	printf(".Bl -tag -width Ds\n");
+	for (const struct plan_key *k = plan_keys; k->group != NULL; k++) {
+		printf(".It Fl -%s%s%s\n", k->option, k->metavar ? " Ar " : "",
+		    k->metavar ? k->metavar : "");
+		printf("%c", g_ascii_toupper(*k->summary));
+		put_mdoc(k->summary + 1);
+		printf(".\n");
+		if (k->fallback != NULL && k->metavar != NULL)
+			printf("The default is\n.Cm %s .\n", k->fallback);
+	}
+	for (guint i = 0; i < CLI_SWITCHES; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		printf(".It ");
+		if (o->letter != '\0')
+			printf("Fl %c , ", o->letter);
+		printf("Fl -%s\n%c", o->name, g_ascii_toupper(*o->summary));
+		put_mdoc(o->summary + 1);
+		printf(".\n");
+	}
+	printf(".El\n");
+}
+
+static const char *
+type_name(enum plan_type type)
+{
+	switch (type) {
+	case PLAN_TEXT:
+		return "text";
+	case PLAN_URL:
+		return "URL";
+	case PLAN_PATH:
+		return "file name";
+	case PLAN_BOOL:
+		return "yes or no";
+	case PLAN_NUMBER:
+		return "number";
+	case PLAN_SIZE:
+		return "size";
+	case PLAN_DATE:
+		return "date";
+	case PLAN_LIST:
+		return "list";
+	}
+	g_assert_not_reached();
+}
+
+static void
+mdoc_plan(void)
+{
+	const char *group = "";
+
+	/* The table is in the order of the help; here, group by group. */
+	for (const struct plan_key *g = plan_keys; g->group != NULL; g++) {
+		bool seen = false;
+
+		for (const struct plan_key *k = plan_keys; k < g; k++)
+			seen |= strcmp(k->group, g->group) == 0;
+		if (seen)
+			continue;
+		group = g->group;
+		printf(".Ss [%s]\n.Bl -tag -width Ds\n", group);
+		for (const struct plan_key *k = g; k->group != NULL; k++) {
+			if (strcmp(k->group, group) != 0)
+				continue;
+			printf(".It Cm %s Pq %s\n%c", k->key,
+			    type_name(k->type), g_ascii_toupper(*k->summary));
+			put_mdoc(k->summary + 1);
+			printf(".\nThe option is\n.Fl -%s .\n", k->option);
+			if (k->fallback != NULL)
+				printf(
+				    "The default is\n.Cm %s .\n", k->fallback);
+		}
+		printf(".El\n");
+	}
+}
+
+static void
+mdoc_event(const struct event_entry *e)
+{
+	printf(
+	    ".It %d Cm %s Pq %s\n", e->id, e->name, event_level_name(e->level));
+	put_mdoc_line(e->text);
+	if (*e->why != '\0') {
+		printf(".Pp\n");
+		put_mdoc_line(e->why);
+	}
+	if (*e->remedy != '\0') {
+		printf(".Pp\n");
+		put_mdoc_line(e->remedy);
+	}
+}
+
+static void
+mdoc_driver(const char *name, const char *const *schemes, const char *summary,
+    const struct option *options)
+{
+	printf(".Ss %s\n", name);
+	put_mdoc(summary);
+	printf(".\nAddresses begin with");
+	for (guint i = 0; schemes[i] != NULL; i++)
+		printf("%s\n.Cm %s:", i > 0 ? " ," : "", schemes[i]);
+	printf(" .\n");
+	if (options->name == NULL)
+		return;
+	printf(".Bl -tag -width Ds\n");
+	for (; options->name != NULL; options++) {
+		printf(".It Cm %s\n", options->name);
+		put_mdoc(options->summary);
+		printf(".\n");
+		if (options->choices != NULL)
+			printf("One of\n.Cm %s .\n", options->choices);
+		if (options->fallback != NULL && *options->fallback != '\0')
+			printf("The default is\n.Cm %s .\n", options->fallback);
+	}
+	printf(".El\n");
+}
+
+void
+cli_help_mdoc(const char *part)
+{
+	if (strcmp(part, "commands") == 0) {
+		mdoc_commands();
+	} else if (strcmp(part, "options") == 0) {
+		mdoc_options();
+	} else if (strcmp(part, "plan") == 0) {
+		mdoc_plan();
+	} else if (strcmp(part, "events") == 0) {
+		printf(".Bl -tag -width Ds\n");
+		for (const struct event_entry *e = event_catalogue; e->id != 0;
+		     e++)
+			mdoc_event(e);
+		printf(".El\n");
+	} else if (strcmp(part, "sources") == 0) {
+		for (guint i = 0; source_drivers[i] != NULL; i++)
+			mdoc_driver(source_drivers[i]->name,
+			    source_drivers[i]->schemes,
+			    source_drivers[i]->summary,
+			    source_drivers[i]->options);
+	} else if (strcmp(part, "destinations") == 0) {
+		for (guint i = 0; dest_drivers[i] != NULL; i++)
+			mdoc_driver(dest_drivers[i]->name,
+			    dest_drivers[i]->schemes, dest_drivers[i]->summary,
+			    dest_drivers[i]->options);
+	}
+}

@@ -1,0 +1,160 @@
+/*
+ * mailmig: the table of commands, and who is called.
+ */
+#include "cli/command.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+static const char *const shown_pass[] = {"from", "to", "accounts", "mailbox",
+    "password-file", "since", "max-size", "exclude", "folder-map", "workers",
+    "state", "json", "no-progress", NULL};
+static const char *const shown_extract[] = {"from", "to", "accounts", "mailbox",
+    "password-file", "source-auth-user", "since", "until", "exclude", "workers",
+    "state", "json", NULL};
+static const char *const shown_import[] = {"to", "mailbox", "accounts",
+    "password-file", "dest-auth-user", "since", "exclude", "folder-map",
+    "lenient", "state", "json", NULL};
+static const char *const shown_verify[] = {"from", "to", "accounts", "mailbox",
+    "password-file", "exclude", "folder-map", "workers", "state", "json", NULL};
+static const char *const shown_show[] = {"records", "json", "accounts",
+    "mailbox", "source-auth-user", "password-file", "token-command", "since",
+    "include", NULL};
+static const char *const shown_run[] = {"from", "to", "accounts", "workers",
+    "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
+
+#define PASS_SWITCHES                                                          \
+	(1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS |            \
+	    1u << CLI_PRINT_PLAN)
+#define PASS_KEYS (CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN)
+
+const struct command cli_commands[] = {
+    {"migrate", "--from URL --to URL", 0, 2,
+	"move mail from one place to another, in one step",
+	"What moved before is not moved again: call it as often as you "
+	"like.",
+	"migrate --from imaps://anna@old.example --to maildir:Mail", PASS_KEYS,
+	PASS_SWITCHES, shown_pass, cmd_migrate},
+    {"extract", "--from URL --to files:DIR", 0, 2,
+	"first step: write migration files",
+	"They can be read, kept, edited, and imported later and elsewhere.",
+	"extract --from imaps://anna@old.example --to files:out", PASS_KEYS,
+	PASS_SWITCHES, shown_extract, cmd_extract},
+    {"import", "files:DIR|FILE.PKL --to URL", 1, 2,
+	"second step: move migration files to their destination",
+	"A recovery set of an earlier run is imported in the same way.",
+	"import files:out --to imaps://anna@new.example", PASS_KEYS,
+	PASS_SWITCHES, shown_import, cmd_import},
+    {"run", "PLAN", 1, 1, "do what a plan file says",
+	"Options change the plan for this run; the file stays as it is.",
+	"run organisation.plan", PASS_KEYS, PASS_SWITCHES, shown_run, cmd_run},
+    {"verify", "--from URL --to URL", 0, 2,
+	"read both ends and compare them, message by message",
+	"Writes nothing. Exit status 0: everything is at the destination.",
+	"verify --from imaps://anna@old.example --to maildir:Mail", PASS_KEYS,
+	PASS_SWITCHES, shown_verify, cmd_verify},
+    {"show", "URL", 1, 1, "look at mailboxes, folders, records",
+	"Counts and sizes; with --records every record of the source.",
+	"show imaps://anna@mail.example.org", CLI_FROM | CLI_FILTER,
+	1u << CLI_JSON | 1u << CLI_RECORDS, shown_show, cmd_show},
+    {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
+	"Without RUN, of the last one.", "status --state mailmig-state",
+	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},
+    {"resume", "[RUN]", 0, 1,
+	"go on with a run that was stopped or had failures",
+	"Only mailboxes that are not done are looked at.", "resume", CLI_STATE,
+	1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS, NULL,
+	cmd_resume},
+    {"runs", "", 0, 0, "the runs that a state directory knows", "", "runs",
+	CLI_STATE, 1u << CLI_JSON, NULL, cmd_runs},
+    {"events", "[EVENT]", 0, 1, "what events mean, and what to do", "",
+	"events 14002", 0, 1u << CLI_JSON, NULL, cmd_events},
+    {"drivers", "[DRIVER]", 0, 1, "sources, destinations, their options", "",
+	"drivers imap", 0, 1u << CLI_JSON, NULL, cmd_drivers},
+    {NULL},
+};
+
+static const struct command *
+find_command(const char *name)
+{
+	for (const struct command *c = cli_commands; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static int
+usage(const char *word)
+{
+	const char *near = cli_nearest_command(word);
+
+	if (*word == '-')
+		cli_say("'%s' comes after the command: mailmig COMMAND %s ...",
+		    word, word);
+	else if (near != NULL)
+		cli_say(
+		    "there is no command '%s'; did you mean '%s'?", word, near);
+	else
+		cli_say("there is no command '%s'; 'mailmig --help' lists them",
+		    word);
+	return CLI_USAGE;
+}
+
+static int
+help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 3) {
+		cli_help();
+		return 0;
+	}
+	command = find_command(argv[2]);
+	if (command == NULL)
+		return usage(argv[2]);
+	cli_help_command(command, false);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	int status;
+
+	setlocale(LC_ALL, "");
+	/* A reader that went away is an error of write(2), never our death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		cli_help();
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "worker") == 0)
+		return cmd_worker(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--dump-mdoc") == 0 && argc == 3) {
+		cli_help_mdoc(argv[2]);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("mailmig %s\n", MAILMIG_VERSION);
+		return 0;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0)
+		return help(argc, argv);
+
+	cli.command = find_command(argv[1]);
+	cli.program = argv[0];
+	if (cli.command == NULL)
+		return usage(argv[1]);
+	status = cli_parse(&cli, argc - 2, argv + 2);
+	if (status < 0)
+		status = cli.command->run(&cli);
+	cli_clear(&cli);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		cli_say("standard output could not be written");
+		return status == 0 ? 2 : status;
+	}
+	return status;
+}
