@@ -1,0 +1,624 @@
+/*
+ * Which folder of the destination a source folder becomes:
+ *	1. the inbox becomes INBOX;
+ *	2. a folder with a special use becomes the folder that has it there, so
+ *	   that nobody gets a second "Sent" beside "Gesendete Elemente" (not
+ *	   \All and \Flagged: these are views that take no mail, RFC 6154 2);
+ *	3. any other keeps its path, below the folder that its parent became;
+ *	   names that are not legal everywhere are replaced (imap-names.c).
+ * Two source folders never share one: the second is called "Name (2)". That
+ * holds for names that differ in case only, too, where the server does not tell
+ * them apart, which is found out by asking it. A name that the server refuses
+ * is replaced by a plainer one, once. Every replacement is remarked.
+ */
+#include "dest/imap-private.h"
+#include "base/step.h"
+
+#include <string.h>
+
+#define NUMBER_MAX 10000 /* "Name (2)" to this, then it is refused */
+
+static void
+box_free(void *data)
+{
+	struct box *box = data;
+
+	g_free(box->wire);
+	g_free(box->quoted);
+	g_strfreev(box->path);
+	g_free(box->folded);
+	g_free(box->refused);
+	g_strfreev(box->keywords);
+	g_clear_pointer(&box->arrived, g_hash_table_unref);
+	g_clear_pointer(&box->changes, g_hash_table_unref);
+	if (box->nameless) {
+		for (guint i = 0; i < box->nameless->len; i++)
+			dest_imap_item_free(box->nameless->pdata[i]);
+		g_ptr_array_free(box->nameless, TRUE);
+	}
+	g_free(box);
+}
+
+static char *
+fold(const char *wire)
+{
+	g_autofree char *utf8 = imap_utf7_to_utf8(wire);
+
+	return utf8 ? g_utf8_casefold(utf8, -1) : g_ascii_strdown(wire, -1);
+}
+
+/* Give a box its name, or another one. */
+static void
+box_name(DestImap *d, struct box *box, char *wire, char **path)
+{
+	if (box->wire) {
+		if (g_hash_table_lookup(d->by_wire, box->wire) == box)
+			g_hash_table_remove(d->by_wire, box->wire);
+		if (g_hash_table_lookup(d->by_folded, box->folded) == box)
+			g_hash_table_remove(d->by_folded, box->folded);
+	}
+	g_free(box->wire);
+	g_free(box->quoted);
+	g_free(box->folded);
+	if (box->path != path)
+		g_strfreev(box->path);
+	box->wire = wire;
+	box->quoted = imap_quote(wire);
+	box->path = path;
+	box->folded = fold(wire);
+	if (!g_hash_table_contains(d->by_wire, wire))
+		g_hash_table_insert(d->by_wire, g_strdup(wire), box);
+	if (!g_hash_table_contains(d->by_folded, box->folded))
+		g_hash_table_insert(d->by_folded, g_strdup(box->folded), box);
+}
+
+static struct box *
+box_new(DestImap *d, char *wire, char **path)
+{
+	struct box *box = g_new0(struct box, 1);
+
+	g_ptr_array_add(d->boxes, box);
+	box_name(d, box, wire, path);
+	return box;
+}
+
+/* This folder of the server is the one that is meant. */
+static void
+take_place(DestImap *d, struct box *box, struct box *there)
+{
+	box->uidvalidity = there->uidvalidity;
+	box->uidnext = there->uidnext;
+	box->listed = there->listed;
+	there->owner = box->owner;
+	box_name(d, box, g_strdup(there->wire), g_strdupv(there->path));
+}
+
+static enum folder_use
+use_from_imap(guint32 use)
+{
+	switch (use) {
+	case IMAP_USE_ARCHIVE:
+		return FOLDER_ARCHIVE;
+	case IMAP_USE_DRAFTS:
+		return FOLDER_DRAFTS;
+	case IMAP_USE_JUNK:
+		return FOLDER_JUNK;
+	case IMAP_USE_SENT:
+		return FOLDER_SENT;
+	case IMAP_USE_TRASH:
+		return FOLDER_TRASH;
+	}
+	return FOLDER_PLAIN;
+}
+
+/* For CREATE (USE (...)), RFC 6154 3; NULL when there is none. */
+static const char *
+use_to_imap(enum folder_use use)
+{
+	static const struct {
+		enum folder_use use;
+		const char *name;
+	} names[] = {
+	    {FOLDER_ARCHIVE, "\\Archive"},
+	    {FOLDER_DRAFTS, "\\Drafts"},
+	    {FOLDER_JUNK, "\\Junk"},
+	    {FOLDER_SENT, "\\Sent"},
+	    {FOLDER_TRASH, "\\Trash"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (names[i].use == use)
+			return names[i].name;
+	return NULL;
+}
+
+/* The prefix in front of new names, and how it looks as a path. */
+static void
+find_prefix(DestImap *d)
+{
+	const char *personal = imap_prefix(d->session);
+	char sep[2] = {d->separator, '\0'};
+	const char *below;
+
+	personal = personal ? personal : "";
+	if (!d->prefix_option) {
+		d->prefix = g_strdup(personal);
+		d->prefix_path = g_new0(char *, 1);
+		return;
+	}
+	d->prefix = g_strdup(d->prefix_option);
+	if (*d->prefix && d->separator &&
+	    d->prefix[strlen(d->prefix) - 1] != d->separator) {
+		g_free(d->prefix);
+		d->prefix = g_strconcat(d->prefix_option, sep, NULL);
+	}
+	below = d->prefix;
+	if (g_str_has_prefix(below, personal))
+		below += strlen(personal);
+	if (*below == '\0' || !d->separator) {
+		d->prefix_path = g_new0(char *, 1);
+		return;
+	}
+	d->prefix_path = g_strsplit(below, sep, -1);
+	for (guint i = 0; d->prefix_path[i]; i++) {
+		char *name = imap_utf7_to_utf8(d->prefix_path[i]);
+
+		if (!d->prefix_path[i + 1] && *d->prefix_path[i] == '\0') {
+			g_clear_pointer(&d->prefix_path[i], g_free);
+			g_free(name);
+			break;
+		}
+		if (name) {
+			g_free(d->prefix_path[i]);
+			d->prefix_path[i] = name;
+		}
+	}
+}
+
+enum status
+dest_imap_folders_begin(DestImap *d, GError **error)
+{
+	g_autoptr(GPtrArray) list =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)imap_mailbox_free);
+	struct box *inbox;
+	enum status st;
+
+	d->boxes = g_ptr_array_new_with_free_func(box_free);
+	d->by_wire =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	d->by_folded =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	d->by_path =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	d->by_folder = g_hash_table_new(NULL, NULL);
+	st = imap_list(d->session, true, list, error);
+	if (st < 0)
+		return st;
+	d->separator = imap_separator(d->session);
+	for (guint i = 0; i < list->len; i++) {
+		struct imap_mailbox *m = list->pdata[i];
+		bool is_inbox = g_ascii_strcasecmp(m->wire, "INBOX") == 0;
+		struct box *box = box_new(d,
+		    g_strdup(is_inbox ? "INBOX" : m->wire), g_strdupv(m->path));
+
+		if (!d->separator)
+			d->separator = m->separator;
+		box->listed = m->selectable;
+		box->use = use_from_imap(m->use);
+		if (m->has_status && m->uidnext) {
+			box->uidvalidity = m->uidvalidity;
+			box->uidnext = m->uidnext;
+		}
+	}
+	inbox = g_hash_table_lookup(d->by_wire, "INBOX");
+	if (!inbox) {
+		const char *path[] = {"INBOX", NULL};
+
+		inbox = box_new(d, g_strdup("INBOX"), g_strdupv((char **)path));
+	}
+	inbox->listed = true; /* RFC 9051 5.1: there is always one */
+	find_prefix(d);
+	return ST_OK;
+}
+
+void
+dest_imap_folders_clear(DestImap *d)
+{
+	g_clear_pointer(&d->by_wire, g_hash_table_unref);
+	g_clear_pointer(&d->by_folded, g_hash_table_unref);
+	g_clear_pointer(&d->by_path, g_hash_table_unref);
+	g_clear_pointer(&d->by_folder, g_hash_table_unref);
+	g_clear_pointer(&d->boxes, g_ptr_array_unref);
+	g_clear_pointer(&d->prefix, g_free);
+	g_clear_pointer(&d->prefix_path, g_strfreev);
+	d->selected = d->look_box = NULL;
+}
+
+/* A name as it goes over the wire: what imap_wire_name() makes of it, less the
+ * personal prefix that this puts in front. */
+static char *
+encoded(DestImap *d, const char *name)
+{
+	const char *path[] = {name, NULL};
+	const char *personal = imap_prefix(d->session);
+	char *wire = imap_wire_name(d->session, (char **)path);
+
+	if (wire && personal && g_str_has_prefix(wire, personal))
+		memmove(wire, wire + strlen(personal),
+		    strlen(wire + strlen(personal)) + 1);
+	return wire ? wire : imap_utf7_from_utf8(name);
+}
+
+/* The folder that the nearest known ancestor became; *depth: its names. */
+static struct box *
+ancestor(DestImap *d, char *const *path, guint *depth)
+{
+	g_auto(GStrv) part = g_strdupv((char **)path);
+
+	for (guint n = g_strv_length(part); n-- > 1;) {
+		g_autofree char *text = NULL;
+		struct box *box;
+
+		g_clear_pointer(&part[n], g_free);
+		text = folder_path_to_text(part);
+		box = g_hash_table_lookup(d->by_path, text);
+		if (!box && n == 1 && g_ascii_strcasecmp(part[0], "INBOX") == 0)
+			box = g_hash_table_lookup(d->by_wire, "INBOX");
+		if (box) {
+			*depth = n;
+			return box;
+		}
+	}
+	*depth = 0;
+	return NULL;
+}
+
+/*
+ * Wire name and path of a folder whose names from depth on are `names`, below
+ * parent (NULL: at the top). number > 1 tells it from others of that name.
+ */
+static void
+compose(DestImap *d, const struct box *parent, char *const *names, guint number,
+    char **wire, char ***path)
+{
+	const char *personal = imap_prefix(d->session);
+	GPtrArray *out = g_ptr_array_new();
+	GString *text = g_string_new(parent ? parent->wire : d->prefix);
+	char *const *start = parent ? parent->path : d->prefix_path;
+	bool first = !parent;
+
+	/* Below "INBOX." lies the whole personal namespace of some servers:
+	 * what is below INBOX there is listed without that name. */
+	if (parent && personal && strcmp(parent->wire, "INBOX") == 0 &&
+	    g_ascii_strncasecmp(personal, "INBOX", 5) == 0)
+		start++;
+	for (; *start; start++)
+		g_ptr_array_add(out, g_strdup(*start));
+	for (guint i = 0; names[i]; i++) {
+		g_autofree char *name =
+		    names[i + 1] || number < 2
+			? g_strdup(names[i])
+			: dest_imap_numbered(names[i], number);
+		g_autofree char *wire_name = encoded(d, name);
+
+		if (!first && d->separator)
+			g_string_append_c(text, d->separator);
+		first = false;
+		g_string_append(text, wire_name);
+		g_ptr_array_add(out, g_steal_pointer(&name));
+	}
+	g_ptr_array_add(out, NULL);
+	*path = (char **)g_ptr_array_free(out, FALSE);
+	*wire = g_string_free(text, FALSE);
+}
+
+/* Legal names; a server without hierarchy gets them in one, joined by '-'. */
+static char **
+legal_names(DestImap *d, char *const *names, bool plain)
+{
+	GPtrArray *out = g_ptr_array_new();
+
+	for (; *names; names++)
+		g_ptr_array_add(out, plain
+					 ? dest_imap_plain_name(*names)
+					 : dest_imap_name(*names, d->separator,
+					       DEST_IMAP_NAME_MAX));
+	g_ptr_array_add(out, NULL);
+	if (!d->separator && out->len > 2) {
+		char *joined = g_strjoinv("-", (char **)out->pdata);
+
+		g_strfreev((char **)g_ptr_array_free(out, FALSE));
+		out = g_ptr_array_new();
+		g_ptr_array_add(out, joined);
+		g_ptr_array_add(out, NULL);
+	}
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+static void
+tell_renamed(DestImap *d, const struct box *box, const char *why)
+{
+	g_autofree char *was = folder_path_to_text(box->owner->path);
+	g_autofree char *is = folder_path_to_text(box->path);
+
+	dest_imap_remark(d, REMARK_WARNING, "FOLDER_RENAMED", box->owner,
+	    "folder %s becomes %s at the destination: %s", was, is, why);
+}
+
+/* By path. box: one that needs another name; or NULL. */
+static struct box *
+by_path(DestImap *d, const struct folder *folder, bool plain, struct box *box)
+{
+	guint depth, number = 1;
+	struct box *parent = ancestor(d, folder->path, &depth), *there;
+	g_auto(GStrv) names = NULL;
+	char *wire, **path;
+
+	/* refused below INBOX: some servers allow no folders there */
+	if (plain && parent && strcmp(parent->wire, "INBOX") == 0)
+		parent = NULL;
+	names = legal_names(d, folder->path + depth, plain);
+	for (;; number++) {
+		g_autofree char *folded = NULL;
+
+		compose(d, parent, names, number, &wire, &path);
+		there = g_hash_table_lookup(d->by_wire, wire);
+		folded = fold(wire);
+		if ((!there || !there->owner || number >= NUMBER_MAX) &&
+		    strcmp(folded, "inbox") != 0)
+			break;
+		g_free(wire);
+		g_strfreev(path);
+	}
+	if (there && box) {
+		/* the replacement is a folder of an earlier pass: take its
+		 * place, as items on their way point to box */
+		take_place(d, box, there);
+		g_free(wire);
+		g_strfreev(path);
+	} else if (there) {
+		g_free(wire);
+		g_strfreev(path);
+		box = there;
+	} else if (box) {
+		box_name(d, box, wire, path);
+	} else {
+		box = box_new(d, wire, path);
+	}
+	box->owner = folder;
+	if (plain)
+		tell_renamed(d, box, "the server refused its name");
+	else if (number > 1)
+		tell_renamed(
+		    d, box, "another folder has that name there already");
+	else
+		for (guint i = 0; names[i]; i++)
+			if (g_strcmp0(names[i], folder->path[depth + i]) != 0) {
+				tell_renamed(d, box,
+				    "a name holds what is not legal there");
+				break;
+			}
+	return box;
+}
+
+struct box *
+dest_imap_box(DestImap *d, const struct folder *folder)
+{
+	static const char *const inbox_path[] = {"INBOX", NULL};
+	struct box *box = g_hash_table_lookup(d->by_folder, folder);
+	bool is_inbox =
+	    folder->use == FOLDER_INBOX ||
+	    folder_path_equal(folder->path, (char *const *)inbox_path);
+
+	if (box)
+		return box;
+	if (is_inbox) {
+		box = g_hash_table_lookup(d->by_wire, "INBOX");
+		if (box->owner)
+			box = NULL; /* two inboxes: the second by its path */
+	}
+	for (guint i = 0; !box && use_to_imap(folder->use) && i < d->boxes->len;
+	     i++) {
+		struct box *other = d->boxes->pdata[i];
+
+		if (other->use == folder->use && other->listed && !other->owner)
+			box = other;
+	}
+	if (box)
+		box->owner = folder;
+	else
+		box = by_path(d, folder, false, NULL);
+	g_hash_table_insert(d->by_folder, (void *)folder, box);
+	g_hash_table_replace(
+	    d->by_path, folder_path_to_text(folder->path), box);
+	return box;
+}
+
+static bool
+use_is_free(DestImap *d, enum folder_use use)
+{
+	for (guint i = 0; i < d->boxes->len; i++)
+		if (((struct box *)d->boxes->pdata[i])->use == use)
+			return false;
+	return true;
+}
+
+static struct command *
+create(DestImap *d, struct box *box)
+{
+	const char *use = use_to_imap(box->owner->use);
+	guint tag;
+
+	box->asked = true;
+	box->made++;
+	if (use && (d->caps & IMAP_CAP_CREATE_SPECIAL_USE) && !box->use_left &&
+	    use_is_free(d, box->owner->use)) {
+		box->use_asked = true;
+		tag = imap_command(
+		    d->session, "CREATE %s (USE (%s))", box->quoted, use);
+	} else {
+		tag = imap_command(d->session, "CREATE %s", box->quoted);
+	}
+	return dest_imap_sent(d, tag, COMMAND_CREATE, box);
+}
+
+static void
+subscribe(DestImap *d, struct box *box)
+{
+	if (d->subscribe)
+		dest_imap_sent(d,
+		    imap_command(d->session, "SUBSCRIBE %s", box->quoted),
+		    COMMAND_SUBSCRIBE, box);
+}
+
+static bool
+says_exists(const char *code, const char *text)
+{
+	g_autofree char *words = dest_imap_words(code, text);
+	g_autofree char *lower = g_ascii_strdown(words, -1);
+
+	return strstr(lower, "alreadyexists") ||
+	       strstr(lower, "already exists") ||
+	       strstr(lower, "mailbox exists");
+}
+
+/* "Foo" is another source folder's, so this becomes "foo (2)". False: that one
+ * is taken as well. */
+static bool
+number_name(DestImap *d, struct box *box, const char *wire, char *const *path,
+    guint number)
+{
+	guint last = g_strv_length((char **)path) - 1;
+	const char *cut = d->separator ? strrchr(wire, d->separator) : NULL;
+	g_autofree char *parent =
+	    g_strndup(wire, cut ? (gsize)(cut + 1 - wire) : 0);
+	char *name = dest_imap_numbered(path[last], number);
+	g_autofree char *wire_name = encoded(d, name);
+	g_autofree char *new_wire = g_strconcat(parent, wire_name, NULL);
+	struct box *there = g_hash_table_lookup(d->by_wire, new_wire);
+	char **new_path = g_strdupv((char **)path);
+
+	g_free(new_path[last]);
+	new_path[last] = name;
+	if (there && there->owner) {
+		g_strfreev(new_path);
+		return false;
+	}
+	if (there) {
+		g_strfreev(new_path);
+		take_place(d, box, there);
+	} else {
+		box_name(d, box, g_steal_pointer(&new_wire), new_path);
+	}
+	tell_renamed(
+	    d, box, "the server has a folder whose name differs in case only");
+	return true;
+}
+
+/* Names that differ in case only: does the server tell them apart? */
+static enum status
+make_beside(DestImap *d, struct box *box, struct box *like, GError **error)
+{
+	g_autofree char *wire = g_strdup(box->wire);
+	g_auto(GStrv) path = g_strdupv(box->path);
+	guint number = 2;
+
+	for (;;) {
+		struct command *command = create(d, box);
+		struct imap_reply reply = {0};
+		enum status st;
+
+		command->waited = true;
+		st = dest_imap_wait(d, command, error);
+		if (st < 0)
+			return st;
+		reply.result = command->result;
+		reply.code = command->code;
+		reply.text = command->text;
+		if (reply.result == IMAP_OK ||
+		    !says_exists(reply.code, reply.text)) {
+			st = dest_imap_create_answered(d, box, &reply, error);
+			if (st == ST_OK && reply.result == IMAP_OK)
+				subscribe(d, box);
+			dest_imap_command_free(command);
+			return st;
+		}
+		dest_imap_command_free(command);
+		if (like && !like->owner) {
+			take_place(d, box, like);
+			return ST_OK;
+		}
+		while (number < NUMBER_MAX &&
+		       !number_name(d, box, wire, path, number))
+			number++;
+		if (box->listed || number++ >= NUMBER_MAX)
+			return ST_OK;
+		like = NULL;
+	}
+}
+
+enum status
+dest_imap_make(DestImap *d, struct box *box, GError **error)
+{
+	struct box *like;
+	enum status st;
+
+	if (box->listed || box->asked || box->refused)
+		return ST_OK;
+	st = dest_imap_quiet(d, error);
+	if (st < 0)
+		return st;
+	step("imap: before a folder is made");
+	like = g_hash_table_lookup(d->by_folded, box->folded);
+	if (like && like != box && strcmp(like->wire, box->wire) != 0)
+		return make_beside(d, box, like, error);
+	create(d, box);
+	subscribe(d, box);
+	return ST_OK;
+}
+
+enum status
+dest_imap_create_answered(DestImap *d, struct box *box,
+    const struct imap_reply *reply, GError **error)
+{
+	enum refusal refusal = dest_imap_refusal(reply->code, reply->text);
+	g_autofree char *words = dest_imap_words(reply->code, reply->text);
+	g_autofree char *lower = g_ascii_strdown(words, -1);
+	GError *why = NULL;
+
+	if (reply->result == IMAP_OK || strstr(lower, "alreadyexists") ||
+	    strstr(lower, "already exists") ||
+	    strstr(lower, "mailbox exists")) {
+		box->listed = true;
+		return ST_OK;
+	}
+	if (refusal == REFUSAL_LATER && !strstr(words, "[LIMIT"))
+		return dest_imap_refused_whole(d, box, refusal, words, error);
+	if (box->use_asked && !box->use_left) {
+		/* RFC 6154 3, USEATTR, or no reason given: without it then */
+		enum status st = dest_imap_quiet(d, error);
+
+		box->use_left = true;
+		if (st < 0)
+			return st;
+		create(d, box);
+		subscribe(d, box);
+		return ST_OK;
+	}
+	if (!box->renamed && refusal != REFUSAL_RIGHTS &&
+	    refusal != REFUSAL_QUOTA) {
+		g_autofree char *was = g_strdup(box->wire);
+
+		box->renamed = true;
+		by_path(d, box->owner, true, box);
+		if (strcmp(was, box->wire) != 0) {
+			box->asked = false;
+			return dest_imap_make(d, box, error);
+		}
+	}
+	box->refused = g_strdup_printf("it could not be created: %s", words);
+	fail(ST_ITEM, &why, ERR_REFUSED, RETRY_NEVER,
+	    "folder %s: the server refused to create it: %s", box->wire, words);
+	dest_imap_ended(d, box->seq, ST_ITEM, 0, 0, why, NULL, 0);
+	return ST_OK;
+}

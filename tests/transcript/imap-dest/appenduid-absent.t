@@ -1,0 +1,22 @@
+# UIDPLUS promised, no APPENDUID given: the UIDs are asked for
+[server]
+caps IMAP4rev1 LITERAL+ MULTIAPPEND UIDPLUS LIST-EXTENDED LIST-STATUS
+list * LIST () "/" INBOX
+status * STATUS INBOX (MESSAGES 1 UIDNEXT 5 UIDVALIDITY 7)
+C APPEND "INBOX" * {m1+} * {m2x300+}
+S TAG OK stored
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID FETCH 5:* (UID RFC822.SIZE)
+S * 2 FETCH (UID 5 RFC822.SIZE 73)
+S * 2 FETCH (FLAGS (\Seen))
+S * 3 FETCH (UID 8 RFC822.SIZE 300)
+S TAG OK done
+[client]
+folder INBOX inbox
+put 1 m1
+put 2 m2x300
+last
+expect 1 OK 7.5
+expect 2 OK 7.8
