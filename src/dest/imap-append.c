@@ -271,7 +271,9 @@ dest_imap_ask_names(DestImap *d, struct box *box, GError **error)
 	guint32 from = MAX(box->uid_seen + 1, box->uidnext);
 	enum status st = dest_imap_quiet(d, error);
 
-	if (st == ST_OK && d->selected != box)
+	/* SELECT again: in a selected folder Dovecot (2.3.19) shows what was
+	 * appended only when it has no command waiting */
+	if (st == ST_OK)
 		st = dest_imap_select(d, box, NULL, error);
 	if (st < 0)
 		return st;
@@ -286,13 +288,15 @@ dest_imap_ask_names(DestImap *d, struct box *box, GError **error)
 /*
  * Without UIDPLUS: what the server called the messages that it took. Our
  * messages came in order, others may have come between them: when the numbers
- * agree they are ours one by one, else each is the next one of its size.
+ * agree they are ours one by one, else each is the next one of its size. What
+ * the server does not show yet is asked for again, at the last commit at last.
  */
 void
 dest_imap_names_answered(DestImap *d, struct box *box, enum imap_result result)
 {
 	guint n = box->nameless ? box->nameless->len : 0, at = 0, fresh = 0;
 	guint32 seen = box->uid_seen;
+	guint left = 0;
 
 	for (guint i = 0; i < d->uids->len; i++) {
 		guint32 uid = g_array_index(d->uids, guint32, i);
@@ -319,13 +323,16 @@ dest_imap_names_answered(DestImap *d, struct box *box, enum imap_result result)
 			uid = g_array_index(d->uids, guint32, k);
 			box->uid_seen = MAX(box->uid_seen, uid);
 			at = k + 1;
+		} else if (!d->finishing) {
+			box->nameless->pdata[left++] = item;
+			continue;
 		}
 		dest_imap_ended(d, item->seq, ST_OK, uid ? box->uidvalidity : 0,
 		    uid, NULL, NULL, 0);
 		dest_imap_item_free(item);
 	}
 	if (n)
-		g_ptr_array_set_size(box->nameless, 0);
+		g_ptr_array_set_size(box->nameless, (gint)left);
 	g_array_set_size(d->uids, 0);
 	g_array_set_size(d->sizes, 0);
 }
@@ -338,6 +345,7 @@ dest_imap_stored(DestImap *d, struct append *a, const char *code)
 	struct box *box = a->box;
 	guint32 uidvalidity = 0;
 	bool named =
+	    (d->caps & (IMAP_CAP_UIDPLUS | IMAP_CAP_IMAP4REV2)) &&
 	    dest_imap_appenduid(code, a->items->len, &uidvalidity, uids);
 
 	/* a server that names UIDs of long ago is not to be believed */

@@ -364,13 +364,18 @@ by_path(DestImap *d, const struct folder *folder, bool plain, struct box *box)
 		compose(d, parent, names, number, &wire, &path);
 		there = g_hash_table_lookup(d->by_wire, wire);
 		folded = fold(wire);
-		if ((!there || !there->owner || number >= NUMBER_MAX) &&
+		if ((!there || !there->owner || there == box ||
+			number >= NUMBER_MAX) &&
 		    strcmp(folded, "inbox") != 0)
 			break;
 		g_free(wire);
 		g_strfreev(path);
 	}
-	if (there && box) {
+	if (there && there == box) { /* it is as plain as can be */
+		g_free(wire);
+		g_strfreev(path);
+		return box;
+	} else if (there && box) {
 		/* the replacement is a folder of an earlier pass: take its
 		 * place, as items on their way point to box */
 		take_place(d, box, there);

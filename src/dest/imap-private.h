@@ -147,6 +147,7 @@ struct dest_imap {
 
 	bool multi, plus, minus; /* MULTIAPPEND, LITERAL+, LITERAL- */
 	bool ask_names;		 /* no (honest) UIDPLUS: UIDs are asked for */
+	bool finishing; /* nothing more comes: no UID now, no UID ever */
 	guint unasked;		 /* appends since UIDs were asked for */
 	struct slab slabs[DEST_IMAP_SLABS];
 	guint slab;

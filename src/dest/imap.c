@@ -226,13 +226,17 @@ finish(DestImap *d, GError **error)
 {
 	enum status st = dest_imap_settle(d, error);
 
+	d->finishing = true;
 	for (guint i = 0; st == ST_OK && i < d->boxes->len; i++) {
 		struct box *box = d->boxes->pdata[i];
 
 		if (box->nameless && box->nameless->len > 0)
 			st = dest_imap_ask_names(d, box, error);
 	}
-	return st == ST_OK ? dest_imap_settle(d, error) : st;
+	if (st == ST_OK)
+		st = dest_imap_settle(d, error);
+	d->finishing = false;
+	return st;
 }
 
 enum status
