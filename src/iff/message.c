@@ -210,6 +210,7 @@ message_identify(MessageReader *reader, struct pri_item *item, Diags *diags,
 	}
 	id->path = reader->path;
 	id->key = reader->key;
+	id->unreadable = !shape;
 	if (text_of(reader, COL_KEY)[0] != '\0') {
 		clean_key(reader->field[COL_KEY]->raw);
 		id->key = text_of(reader, COL_KEY);

@@ -9,8 +9,9 @@
 #include "iff/pointer.h"
 #include "iff/value.h"
 
-#define MESSAGE_KEY_MAX 80 /* chars with the NUL of a key made from a digest   \
-			    */
+#define MESSAGE_KEY_MAX                                                        \
+	80 /* chars with the NUL of a key made from a digest                   \
+	    */
 
 struct message_options {
 	GTimeZone *zone; /* of dates without a zone column */
@@ -29,7 +30,8 @@ struct message_id {
 	enum folder_use use;
 	const char *class; /* of the folder, or NULL */
 	const char *key;   /* the Key column, or a digest of the row's values */
-	bool own_key;	   /* from the Key column: unique already */
+	bool unreadable; /* not even its fields: key is made of its line */
+	bool own_key; /* from the Key column: unique already */
 };
 
 typedef struct MessageReader MessageReader;

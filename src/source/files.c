@@ -1,0 +1,869 @@
+/*
+ * Migration files as a source (spec/migration-files.md, migration-files(5)).
+ *
+ * Mailboxes are the owners of MAILMESSAGE and PAB sections. One more, named
+ * "(directory)", carries the DIRECTORY rows and what is wrong with the set as a
+ * whole. A row that fails is one ST_ITEM, and goes to the recovery set.
+ */
+#include "source/files.h"
+
+#include "base/url.h"
+#include "iff/directory.h"
+#include "iff/message.h"
+#include "iff/pab.h"
+#include "iff/recovery.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define DIRECTORY_NAME "(directory)"
+#define DIRECTORY_REF  "directory"
+#define REF_VERSION    "1"
+
+static const char *const schemes[] = {"files", NULL};
+
+static const struct option options[] = {
+    {"codepage", OPTION_NUMBER, NULL, NULL,
+	"code page of the set, instead of that of its packing list"},
+    {"policy", OPTION_CHOICE, "strict", "strict|lenient",
+	"what happens to a message with a broken part"},
+    {"zone", OPTION_TEXT, "local", NULL,
+	"time zone of the dates: minutes east of UTC, or a name"},
+    {"rtf", OPTION_CHOICE, "detect", "detect|no",
+	"take a body that begins with {\\rtf1 for rich text"},
+    {"inbox-below", OPTION_BOOL, "no", NULL,
+	"put folders that are not special below the inbox"},
+    {NULL},
+};
+
+struct box { /* a folder of the job */
+	struct folder folder;
+	gint64 found, skipped;
+	bool mine;
+};
+
+enum phase { PHASE_PLACES, PHASE_ENDS, PHASE_DONE };
+
+struct files_source {
+	struct source_base base;
+	char *path;
+	Set *set;
+	GTimeZone *zone;
+	bool detect_rtf, below_inbox;
+
+	/* one job */
+	const struct job *job;
+	bool is_directory;
+	Diags *diags;
+	MessageReader *reader;
+	Pab *pab;
+	Directory *directory;
+	Recovery *recovery;
+	GArray *places; /* of struct set_place */
+	guint place;
+	enum phase phase;
+	int fd;
+	const char *file; /* name of the primary */
+	Pri *pri;
+	struct pri_item item;
+	bool section_begun;
+	bool row_open; /* the item is a row that diags waits for */
+	bool in_row;   /* its diagnostics are being sent */
+	bool held_row; /* the row follows the RECORD_FOLDER just given */
+	struct message_id id;
+	struct box *box;
+	GHashTable *boxes; /* path as folded text to struct box */
+	GPtrArray *box_order;
+	guint ended;	  /* boxes whose end was given */
+	GHashTable *seen; /* digest keys, first 64 bits, to occurrences */
+	GString *key;
+	GArray *held; /* of struct diag: said before we know whose it is */
+};
+
+static void
+box_free(void *p)
+{
+	struct box *box = p;
+
+	g_strfreev(box->folder.path);
+	g_free(box->folder.class);
+	g_free(box);
+}
+
+static void
+held_clear(void *p)
+{
+	g_free((char *)((struct diag *)p)->text);
+}
+
+static void files_close(Source *source);
+
+static enum status
+files_open(Source **out, const struct end *end, GError **error)
+{
+	struct files_source *fs = g_new0(struct files_source, 1);
+	const Options *opts = end->options;
+	struct set_options set = {0};
+	enum status st;
+
+	*out = NULL;
+	fs->base.driver = &source_files_driver;
+	fs->fd = -1;
+	fs->path = g_strdup(end->url->path ? end->url->path : ".");
+	if (options_is_set(opts, "codepage"))
+		set.codepage = (guint)options_number(opts, "codepage");
+	set.lenient = strcmp(options_text(opts, "policy"), "lenient") == 0;
+	fs->detect_rtf = strcmp(options_text(opts, "rtf"), "no") != 0;
+	fs->below_inbox = options_bool(opts, "inbox-below");
+	st = value_zone(&fs->zone, options_text(opts, "zone"), error);
+	if (st == ST_OK)
+		st = set_open(&fs->set, fs->path, &set, error);
+	if (st < 0) {
+		files_close((Source *)fs);
+		return st;
+	}
+	*out = (Source *)fs;
+	return ST_OK;
+}
+
+/* "1:STAMP:file.at.line,file.at.line": where the sections begin, so that a
+ * worker need not read every primary again. */
+static char *
+make_ref(Set *set, const struct set_mailbox *mailbox)
+{
+	g_autofree char *stamp = set_stamp(set, mailbox);
+	GString *ref = g_string_new(REF_VERSION ":");
+
+	g_string_append(ref, stamp);
+	for (guint i = 0; i < mailbox->places->len; i++) {
+		const struct set_place *place =
+		    &g_array_index(mailbox->places, struct set_place, i);
+
+		g_string_append_printf(ref,
+		    "%c%u.%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
+		    i == 0 ? ':' : ',', place->file, place->at, place->line);
+	}
+	return g_string_free(ref, FALSE);
+}
+
+/* False when it is not ours or the set has changed since. */
+static bool
+take_ref(Set *set, const char *ref, GArray *places)
+{
+	g_auto(GStrv) parts = g_strsplit(ref, ":", 3);
+	g_auto(GStrv) words = NULL;
+	g_autofree char *stamp = NULL;
+	struct set_mailbox probe = {.places = places};
+
+	if (g_strv_length(parts) != 3 || strcmp(parts[0], REF_VERSION) != 0)
+		return false;
+	words = g_strsplit(parts[2], ",", -1);
+	for (guint i = 0; words[i]; i++) {
+		struct set_place place;
+		char *end;
+
+		place.file = (guint)g_ascii_strtoull(words[i], &end, 10);
+		if (*end != '.' || place.file >= set_pkl(set)->files->len)
+			return false;
+		place.at = g_ascii_strtoll(end + 1, &end, 10);
+		if (*end != '.' || place.at < 0)
+			return false;
+		place.line = g_ascii_strtoll(end + 1, &end, 10);
+		if (*end != '\0' || place.line < 1)
+			return false;
+		g_array_append_val(places, place);
+	}
+	stamp = set_stamp(set, &probe);
+	return strcmp(stamp, parts[1]) == 0;
+}
+
+static enum status
+files_list(Source *source, GPtrArray *out, GError **error)
+{
+	struct files_source *fs = (struct files_source *)source;
+	const GPtrArray *mailboxes = set_mailboxes(fs->set);
+	struct mailbox *one = mailbox_new(DIRECTORY_NAME, DIRECTORY_REF);
+
+	one->messages = 0;
+	one->bytes = -1;
+	g_ptr_array_add(out, one);
+	for (guint i = 0; i < mailboxes->len; i++) {
+		const struct set_mailbox *from = mailboxes->pdata[i];
+		g_autofree char *ref = make_ref(fs->set, from);
+
+		one = mailbox_new(from->name, ref);
+		one->messages = from->messages;
+		one->bytes = -1;
+		one->is_public = from->is_public;
+		g_ptr_array_add(out, one);
+	}
+	return ST_OK;
+}
+
+static void
+remark(struct files_source *fs, const struct diag *diag)
+{
+	const struct diag_info *info = &diag_table[diag->code];
+	struct remark note = {.code = info->name,
+	    .text = diag->text,
+	    .file = diag->file,
+	    .other_file = diag->other_file,
+	    .line = diag->line > 0 ? diag->line : -1,
+	    .offset = diag->offset};
+
+	note.level = info->severity == DIAG_INFO      ? REMARK_INFO
+		     : info->severity == DIAG_WARNING ? REMARK_WARNING
+						      : REMARK_ERROR;
+	if (fs->in_row && fs->box)
+		note.folder = &fs->box->folder;
+	if (fs->in_row)
+		note.key = fs->key->len ? fs->key->str : NULL;
+	if (fs->job->remark)
+		fs->job->remark(fs->job->remark_ctx, &note);
+}
+
+static void
+sink(void *ctx, const struct diag *diag)
+{
+	struct files_source *fs = ctx;
+	enum diag_scope scope = diag_table[diag->code].scope;
+	/* A broken section line has no owner, so it is the set's. */
+	bool broken = diag->code == DIAG_PRI_UNTERMINATED_QUOTE && !fs->in_row;
+	struct diag copy = *diag;
+
+	if (fs->in_row) {
+		remark(fs, diag);
+		return;
+	}
+	if (fs->is_directory) {
+		if (scope != DIAG_ROW || broken)
+			remark(fs, diag);
+		return;
+	}
+	if (scope != DIAG_ROW || broken)
+		return;
+	copy.text = g_strdup(diag->text);
+	g_array_append_val(fs->held, copy);
+}
+
+static void
+release_held(struct files_source *fs, bool ours)
+{
+	for (guint i = 0; ours && i < fs->held->len; i++)
+		remark(fs, &g_array_index(fs->held, struct diag, i));
+	g_array_set_size(fs->held, 0);
+}
+
+static void
+all_places(struct files_source *fs)
+{
+	const Pkl *pkl = set_pkl(fs->set);
+
+	for (guint i = 0; i < pkl->files->len; i++) {
+		const struct pkl_file *file = g_ptr_array_index(pkl->files, i);
+		struct set_place place = {i, 0, 1};
+
+		if (!file->secondary)
+			g_array_append_val(fs->places, place);
+	}
+}
+
+static enum status
+find_places(
+    struct files_source *fs, const struct mailbox *mailbox, GError **error)
+{
+	const GPtrArray *mailboxes;
+	g_autofree char *want = NULL;
+
+	if (mailbox->ref && take_ref(fs->set, mailbox->ref, fs->places))
+		return ST_OK;
+	g_array_set_size(fs->places, 0);
+	want = g_utf8_casefold(mailbox->name, -1);
+	mailboxes = set_mailboxes(fs->set);
+	for (guint i = 0; i < mailboxes->len; i++) {
+		const struct set_mailbox *from = mailboxes->pdata[i];
+		g_autofree char *have = g_utf8_casefold(from->name, -1);
+
+		if (strcmp(want, have) != 0)
+			continue;
+		g_array_append_vals(
+		    fs->places, from->places->data, from->places->len);
+		return ST_OK;
+	}
+	return fail(ST_MAILBOX, error, ERR_CONFIG, RETRY_NEVER,
+	    "files: %s: no section for mailbox %s", fs->path, mailbox->name);
+}
+
+static void files_end(Source *source);
+
+static enum status
+files_begin(Source *source, const struct job *job, GError **error)
+{
+	struct files_source *fs = (struct files_source *)source;
+	struct message_options opts = {.zone = fs->zone,
+	    .detect_rtf = fs->detect_rtf,
+	    .spool_dir = job->spool_dir};
+	enum status st = ST_OK;
+
+	files_end(source);
+	fs->job = job;
+	fs->is_directory = g_strcmp0(job->mailbox->ref, DIRECTORY_REF) == 0;
+	fs->places = g_array_new(FALSE, FALSE, sizeof(struct set_place));
+	fs->diags = diags_new(sink, fs);
+	fs->reader = message_reader_new(fs->set, &opts);
+	fs->pab = pab_new(fs->set);
+	fs->boxes =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, box_free);
+	fs->box_order = g_ptr_array_new();
+	fs->seen = g_hash_table_new(NULL, NULL);
+	fs->key = g_string_new(NULL);
+	fs->held = g_array_new(FALSE, FALSE, sizeof(struct diag));
+	g_array_set_clear_func(fs->held, held_clear);
+	fs->phase = PHASE_PLACES;
+	fs->place = fs->ended = 0;
+	if (job->recovery_dir)
+		fs->recovery = recovery_new(
+		    job->recovery_dir, job->spool_dir, fs->set, job->id);
+	if (fs->is_directory) {
+		fs->directory = directory_new(set_is_lenient(fs->set), NULL);
+		all_places(fs);
+		set_report(fs->set, fs->diags);
+	} else
+		st = find_places(fs, job->mailbox, error);
+	if (st < 0)
+		files_end(source);
+	return st;
+}
+
+static void
+close_place(struct files_source *fs)
+{
+	g_clear_pointer(&fs->pri, pri_free);
+	if (fs->fd >= 0)
+		close(fs->fd);
+	fs->fd = -1;
+}
+
+/* Open the next place; ST_END when there is none. A primary that is not there
+ * is skipped: PKL_FILE_MISSING has said it (section 5 rule 5). */
+static enum status
+open_place(struct files_source *fs)
+{
+	while (fs->place < fs->places->len) {
+		const struct set_place *place =
+		    &g_array_index(fs->places, struct set_place, fs->place++);
+		const struct pkl_file *file =
+		    g_ptr_array_index(set_pkl(fs->set)->files, place->file);
+
+		fs->fd = set_open_file(fs->set, file->name);
+		if (fs->fd < 0)
+			continue;
+		fs->file = file->name;
+		fs->section_begun = false;
+		diags_file(fs->diags, file->name);
+		fs->pri = pri_new(fs->fd, set_page(fs->set),
+		    set_is_ext1(fs->set), fs->diags, place->at, place->line);
+		return ST_OK;
+	}
+	return ST_END;
+}
+
+static void
+end_row(struct files_source *fs, bool say, bool lenient)
+{
+	if (!fs->row_open)
+		return;
+	fs->row_open = false;
+	fs->in_row = say;
+	/* What an earlier pass settled was said then. */
+	if (!say)
+		diags_row(fs->diags, fs->item.line);
+	if (lenient)
+		diags_row_end_lenient(fs->diags);
+	else
+		diags_row_end(fs->diags);
+	fs->in_row = false;
+}
+
+/* The row or line is lost here: to the recovery set, and an error. */
+static enum status
+lose(struct files_source *fs, enum diag_code code, const char *text,
+    const char *other, gint64 offset, GError **error)
+{
+	enum status st = ST_OK;
+
+	if (fs->recovery)
+		st = recovery_add(
+		    fs->recovery, fs->file, &fs->item, code, error);
+	if (st < 0)
+		return st;
+	if (other && offset >= 0)
+		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
+		    "files: %s:%" G_GINT64_FORMAT ": %s: %s (%s, offset "
+		    "%" G_GINT64_FORMAT ")",
+		    fs->file, fs->item.line, diag_table[code].name, text, other,
+		    offset);
+	return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
+	    "files: %s:%" G_GINT64_FORMAT ": %s: %s", fs->file, fs->item.line,
+	    diag_table[code].name, text);
+}
+
+static enum status
+lose_row(struct files_source *fs, GError **error)
+{
+	const struct diag *diag = diags_row_error(fs->diags);
+	enum status st = lose(
+	    fs, diag->code, diag->text, diag->other_file, diag->offset, error);
+
+	end_row(fs, false, false);
+	return st;
+}
+
+/* In lenient policy a row is imported and kept for recovery as well. */
+static enum status
+keep_too(struct files_source *fs, bool *lenient, GError **error)
+{
+	const struct diag *diag = diags_row_error(fs->diags);
+
+	*lenient = diag != NULL;
+	if (diag == NULL || fs->recovery == NULL)
+		return ST_OK;
+	return recovery_add(
+	    fs->recovery, fs->file, &fs->item, diag->code, error);
+}
+
+/* The folder of the row; a new one is asked for once whether it is ours. */
+static struct box *
+box_for(struct files_source *fs, const struct message_id *id, bool *is_new)
+{
+	g_autoptr(GPtrArray) path = g_ptr_array_new();
+	g_autofree char *text = NULL;
+	char *key;
+	struct box *box;
+
+	/* Question 7 of the specification: GroupWise folders. */
+	if (fs->below_inbox && !fs->job->mailbox->is_public &&
+	    g_ascii_strcasecmp(id->path[0], "INBOX") != 0 &&
+	    value_folder_use(id->path) == FOLDER_PLAIN)
+		g_ptr_array_add(path, (char *)"INBOX");
+	for (guint i = 0; id->path[i]; i++)
+		g_ptr_array_add(path, id->path[i]);
+	g_ptr_array_add(path, NULL);
+	text = folder_path_to_text((char *const *)path->pdata);
+	/* ext1 holds folders of servers that tell case apart; the published
+	 * format comes from one that does not (9.4). */
+	key = set_is_ext1(fs->set) ? g_strdup(text) : g_utf8_casefold(text, -1);
+	box = g_hash_table_lookup(fs->boxes, key);
+	*is_new = box == NULL;
+	if (box) {
+		g_free(key);
+		return box;
+	}
+	box = g_new0(struct box, 1);
+	box->folder.path = g_strdupv((char **)path->pdata);
+	box->folder.use = id->use;
+	if (path->len == 2 && strcmp(box->folder.path[0], "INBOX") == 0)
+		box->folder.use = FOLDER_INBOX;
+	box->folder.class = g_strdup(id->class);
+	g_hash_table_insert(fs->boxes, key, box);
+	g_ptr_array_add(fs->box_order, box);
+	box->mine = fs->job->known == NULL || fs->job->known->claim == NULL ||
+		    fs->job->known->claim(fs->job->known->ctx, &box->folder);
+	return box;
+}
+
+/* Rows without a key of their own: the digest, and "-n" from the second on.
+ * 64 bits of the digest are enough to count by. */
+static void
+make_key(struct files_source *fs)
+{
+	gpointer stem;
+	guint n;
+	char first[17];
+
+	g_string_assign(fs->key, fs->id.key);
+	if (fs->id.own_key)
+		return;
+	if (fs->id.unreadable) {
+		/* Nothing of it is known but where it is. */
+		g_string_prepend_c(fs->key, '-');
+		g_string_prepend(fs->key, fs->file);
+		return;
+	}
+	g_strlcpy(first, fs->id.key, sizeof first);
+	stem = GSIZE_TO_POINTER(g_ascii_strtoull(first, NULL, 16));
+	n = GPOINTER_TO_UINT(g_hash_table_lookup(fs->seen, stem));
+	g_hash_table_insert(fs->seen, stem, GUINT_TO_POINTER(n + 1));
+	if (n > 0)
+		g_string_append_printf(fs->key, "-%u", n);
+}
+
+static bool
+is_settled(struct files_source *fs)
+{
+	const struct known *known = fs->job->known;
+
+	return known && known->is_settled &&
+	       known->is_settled(known->ctx, &fs->box->folder, fs->key->str);
+}
+
+static bool
+is_filtered(struct files_source *fs, struct message *message)
+{
+	const struct filter *filter = fs->job->filter;
+
+	if (filter == NULL)
+		return false;
+	if (filter_folder(filter, &fs->box->folder) == FILTER_PASS &&
+	    !filter_needs_metadata(filter))
+		return false;
+	message_values(fs->reader, message);
+	return filter_folder(filter, &fs->box->folder) != FILTER_PASS ||
+	       filter_message(filter, message) != FILTER_PASS;
+}
+
+/* The identified row as a message. ST_THERE: nothing to give, go on. */
+static enum status
+give_message(struct files_source *fs, struct record *record, GError **error)
+{
+	struct message *message = &record->message;
+	bool ok = true, lenient;
+	enum status st;
+
+	fs->box->found++;
+	make_key(fs);
+	record->kind = RECORD_MESSAGE;
+	record->key = fs->key->str;
+	*message = (struct message){.folder = &fs->box->folder, .size = -1};
+	if (diags_row_error(fs->diags) && !set_is_lenient(fs->set))
+		return lose_row(fs, error);
+	if (is_settled(fs)) {
+		fs->box->skipped++;
+		end_row(fs, false, false);
+		return ST_THERE;
+	}
+	if (is_filtered(fs, message)) {
+		end_row(fs, false, false);
+		return ST_OK;
+	}
+	/* A line that cannot be split has nothing to give in any policy. */
+	if (fs->id.unreadable)
+		return lose_row(fs, error);
+	st = message_read(fs->reader, fs->diags, &ok, message, error);
+	if (st < 0) {
+		end_row(fs, false, false);
+		return st;
+	}
+	if (!ok) {
+		*message =
+		    (struct message){.folder = &fs->box->folder, .size = -1};
+		return lose_row(fs, error);
+	}
+	st = keep_too(fs, &lenient, error);
+	end_row(fs, true, lenient);
+	return st;
+}
+
+static enum status
+mail_row(struct files_source *fs, struct record *record, GError **error)
+{
+	bool is_new;
+
+	message_identify(fs->reader, &fs->item, fs->diags, &fs->id);
+	fs->box = box_for(fs, &fs->id, &is_new);
+	if (!fs->box->mine) {
+		end_row(fs, false, false);
+		return ST_THERE;
+	}
+	if (fs->id.is_folder && !diags_row_error(fs->diags))
+		end_row(fs, true, false);
+	if (!is_new && !fs->row_open)
+		return ST_THERE;
+	if (is_new) {
+		record->kind = RECORD_FOLDER;
+		record->key = "";
+		record->folder = &fs->box->folder;
+		fs->held_row = fs->row_open;
+		return ST_OK;
+	}
+	return give_message(fs, record, error);
+}
+
+/* A line of a section that cannot be read: who knows what it was. */
+static enum status
+skipped_line(struct files_source *fs, struct record *record, GError **error)
+{
+	struct message_id id = {.use = FOLDER_INBOX};
+	char *inbox[] = {(char *)"INBOX", NULL};
+	bool is_new;
+
+	g_string_printf(
+	    fs->key, "%s-line-%" G_GINT64_FORMAT, fs->file, fs->item.line);
+	record->key = fs->key->str;
+	if (fs->item.section->kind == PRI_MAIL) {
+		id.path = inbox;
+		if (!fs->held_row)
+			fs->box = box_for(fs, &id, &is_new);
+		else
+			is_new = false;
+		if (!fs->box->mine)
+			return ST_THERE;
+		if (is_new) {
+			record->kind = RECORD_FOLDER;
+			record->folder = &fs->box->folder;
+			fs->held_row = true;
+			return ST_OK;
+		}
+		fs->box->found++;
+		record->kind = RECORD_MESSAGE;
+		record->message =
+		    (struct message){.folder = &fs->box->folder, .size = -1};
+	} else
+		record->kind = fs->item.section->kind == PRI_PAB
+				   ? RECORD_ADDRESS
+				   : RECORD_RECIPIENT;
+	return lose(
+	    fs, fs->item.why, "skipped with its section", NULL, -1, error);
+}
+
+static enum status
+pab_item(struct files_source *fs, struct record *record, GError **error)
+{
+	const char *key;
+	bool lenient;
+	enum status st;
+
+	fs->box = NULL;
+	if (fs->job->part > 0) { /* given by the first share only */
+		end_row(fs, false, false);
+		return ST_THERE;
+	}
+	record->kind = RECORD_ADDRESS;
+	if (!pab_row(fs->pab, &fs->item, fs->diags, &record->address, &key)) {
+		g_string_assign(fs->key, key);
+		record->key = fs->key->str;
+		return lose_row(fs, error);
+	}
+	g_string_assign(fs->key, key);
+	record->key = fs->key->str;
+	st = keep_too(fs, &lenient, error);
+	end_row(fs, true, lenient);
+	return st;
+}
+
+static enum status
+directory_item(struct files_source *fs, struct record *record, GError **error)
+{
+	const char *key;
+
+	fs->box = NULL;
+	record->kind = RECORD_RECIPIENT;
+	if (!directory_row(fs->directory, &fs->item, fs->file, fs->diags,
+		&record->recipient, &key)) {
+		g_string_printf(fs->key, "%s-%s", fs->file, key);
+		record->key = fs->key->str;
+		return lose_row(fs, error);
+	}
+	g_string_assign(fs->key, key);
+	record->key = fs->key->str;
+	end_row(fs, true, false);
+	return ST_OK;
+}
+
+/* One item of the set-level pass. ST_THERE: nothing to give. */
+static enum status
+set_item(struct files_source *fs, struct record *record, GError **error)
+{
+	switch (fs->item.section->kind) {
+	case PRI_DIRECTORY:
+		break;
+	case PRI_OUTSIDE:
+		if (fs->item.what == PRI_SKIPPED)
+			return skipped_line(fs, record, error);
+		return ST_THERE;
+	case PRI_PAB:
+	case PRI_MAIL:
+		end_row(fs, false, false);
+		return ST_THERE;
+	}
+	switch (fs->item.what) {
+	case PRI_SECTION:
+		directory_section(fs->directory, fs->item.section);
+		return ST_THERE;
+	case PRI_SKIPPED:
+		return skipped_line(fs, record, error);
+	case PRI_ROW:
+		break;
+	}
+	return directory_item(fs, record, error);
+}
+
+static enum status
+pab_begin(
+    struct files_source *fs, const struct pri_section *section, GError **error)
+{
+	enum status st = pab_section(fs->pab, fs->fd, section, error);
+
+	return st < 0 ? st : ST_THERE;
+}
+
+/* One item of a mailbox. ST_END: its section is over. */
+static enum status
+box_item(struct files_source *fs, struct record *record, GError **error)
+{
+	const struct pri_section *section = fs->item.section;
+	bool ours = fs->item.what != PRI_SECTION || !fs->section_begun;
+
+	if (section->kind != PRI_MAIL && section->kind != PRI_PAB)
+		ours = false;
+	release_held(fs, ours);
+	if (!ours) {
+		end_row(fs, false, false);
+		return ST_END;
+	}
+	switch (fs->item.what) {
+	case PRI_SECTION:
+		fs->section_begun = true;
+		if (section->kind == PRI_PAB)
+			return pab_begin(fs, section, error);
+		message_section(fs->reader, section);
+		return ST_THERE;
+	case PRI_SKIPPED:
+		return skipped_line(fs, record, error);
+	case PRI_ROW:
+		break;
+	}
+	return section->kind == PRI_PAB ? pab_item(fs, record, error)
+					: mail_row(fs, record, error);
+}
+
+static bool
+give_end(struct files_source *fs, struct record *record)
+{
+	while (fs->ended < fs->box_order->len) {
+		struct box *box = fs->box_order->pdata[fs->ended++];
+
+		if (!box->mine)
+			continue;
+		record->kind = RECORD_FOLDER_END;
+		record->key = "";
+		record->folder = &box->folder;
+		record->found = box->found;
+		record->skipped = box->skipped;
+		return true;
+	}
+	return false;
+}
+
+/* Everything has been read. */
+static enum status
+finish(struct files_source *fs, GError **error)
+{
+	enum status st = ST_OK;
+
+	fs->phase = PHASE_ENDS;
+	if (fs->directory)
+		directory_end(fs->directory, fs->diags);
+	if (fs->recovery)
+		st = recovery_finish(fs->recovery, error);
+	return st;
+}
+
+static enum status
+files_next(Source *source, struct record *record, GError **error)
+{
+	struct files_source *fs = (struct files_source *)source;
+	enum status st;
+
+	*record = (struct record){.kind = RECORD_MESSAGE};
+	if (fs->held_row) {
+		st = fs->row_open ? give_message(fs, record, error)
+				  : skipped_line(fs, record, error);
+		fs->held_row = false;
+		if (st != ST_THERE)
+			return st;
+	}
+	while (fs->phase == PHASE_PLACES) {
+		if (fs->pri == NULL) {
+			st = open_place(fs);
+			if (st == ST_END)
+				st = finish(fs, error);
+			if (st < 0)
+				return st;
+			continue;
+		}
+		st = pri_next(fs->pri, &fs->item, error);
+		if (st == ST_END) {
+			release_held(fs, true);
+			close_place(fs);
+			continue;
+		}
+		if (st < 0) {
+			g_prefix_error(error, "files: %s: ", fs->file);
+			return st;
+		}
+		fs->row_open = fs->item.what == PRI_ROW;
+		st = fs->is_directory ? set_item(fs, record, error)
+				      : box_item(fs, record, error);
+		if (st == ST_END)
+			close_place(fs);
+		else if (st != ST_THERE)
+			return st;
+	}
+	if (fs->phase == PHASE_ENDS && give_end(fs, record))
+		return ST_OK;
+	fs->phase = PHASE_DONE;
+	return ST_END;
+}
+
+static void
+files_end(Source *source)
+{
+	struct files_source *fs = (struct files_source *)source;
+
+	if (fs->job == NULL)
+		return;
+	close_place(fs);
+	g_clear_pointer(&fs->diags, diags_free);
+	g_clear_pointer(&fs->reader, message_reader_free);
+	g_clear_pointer(&fs->pab, pab_free);
+	g_clear_pointer(&fs->directory, directory_free);
+	g_clear_pointer(&fs->recovery, recovery_free);
+	g_clear_pointer(&fs->boxes, g_hash_table_destroy);
+	g_clear_pointer(&fs->seen, g_hash_table_destroy);
+	g_ptr_array_free(fs->box_order, TRUE);
+	g_array_free(fs->places, TRUE);
+	g_array_free(fs->held, TRUE);
+	g_string_free(fs->key, TRUE);
+	fs->job = NULL;
+	fs->box = NULL;
+	fs->row_open = fs->held_row = false;
+}
+
+static void
+files_close(Source *source)
+{
+	struct files_source *fs = (struct files_source *)source;
+
+	files_end(source);
+	set_close(fs->set);
+	g_clear_pointer(&fs->zone, g_time_zone_unref);
+	g_free(fs->path);
+	g_free(fs);
+}
+
+const struct source_driver source_files_driver = {
+    .name = "files",
+    .schemes = schemes,
+    .summary = "migration files: packing list, primaries, secondaries",
+    .options = options,
+    .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
+	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT |
+	     1u << RECORD_ADDRESS,
+    .open = files_open,
+    .list = files_list,
+    .begin = files_begin,
+    .next = files_next,
+    .end = files_end,
+    .close = files_close,
+};
