@@ -1,0 +1,35 @@
+# The front door. Meson builds; this only calls it.
+BUILD = build
+PREFIX = /usr/local
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@command -v meson >/dev/null || { \
+		echo "meson is missing; tests/packages --for build installs" \
+		    "what a build needs (Debian 12)"; exit 1; }
+	meson setup --prefix=$(PREFIX) $(BUILD)
+
+check:
+	@tests/check
+
+demo:
+	@demo/run
+
+bench: all
+	MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig bench/run
+
+soak: all
+	SOAK=1 MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig tests/e2e/run
+
+fuzz:
+	tests/fuzz/run
+
+install: all
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf build build-check build-check-san build-fuzz mailmig-demo
+
+.PHONY: all check demo bench soak fuzz install clean
