@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define HELP_COLUMN 27 /* where the summary of an option begins */
+#define MDOC_WIDTH  78 /* columns of a line of a manual page */
 
 void
 cli_help(void)
@@ -59,8 +60,9 @@ cli_help_command(const struct command *command, bool all)
 {
 	bool some_hidden = false;
 
-	printf("usage: mailmig %s %s\n\n%s.\n", command->name,
-	    command->arguments, command->summary);
+	printf("usage: mailmig %s %s\n\n%c%s.\n", command->name,
+	    command->arguments, g_ascii_toupper(*command->summary),
+	    command->summary + 1);
 	if (*command->text != '\0')
 		printf("%s\n", command->text);
 	putchar('\n');
@@ -91,19 +93,57 @@ cli_help_command(const struct command *command, bool all)
 	printf("\nExample: mailmig %s\n", command->example);
 }
 
-/* A text in mdoc: no line of it may begin with a dot or an apostrophe, and a
- * backslash begins an escape. */
+/* A word in mdoc: a dot or an apostrophe at the beginning of a line would make
+ * it a request, and a backslash begins an escape. */
+static void
+put_mdoc_word(const char *word, gsize len, bool begins)
+{
+	if (begins && (*word == '.' || *word == '\''))
+		printf("\\&");
+	for (gsize i = 0; i < len; i++) {
+		if (word[i] == '\\')
+			printf("\\e");
+		else
+			putchar(word[i]);
+	}
+}
+
+/* A text in mdoc, without its last line feed: lines of up to MDOC_WIDTH, every
+ * sentence on a new one, the first letter a capital. */
 static void
 put_mdoc(const char *text)
 {
-	if (*text == '.' || *text == '\'')
-		printf("\\&");
-	for (; *text != '\0'; text++) {
-		if (*text == '\\')
-			printf("\\e");
-		else
-			putchar(*text);
+	gsize column = 0;
+	bool sentence = false;
+
+	while (*text != '\0') {
+		gsize len = strcspn(text, " ");
+		g_autofree char *word = g_strndup(text, len);
+
+		if (column > 0 && (sentence || column + 1 + len > MDOC_WIDTH)) {
+			putchar('\n');
+			column = 0;
+		} else if (column > 0) {
+			putchar(' ');
+			column++;
+		}
+		put_mdoc_word(word, len, column == 0);
+		column += len;
+		sentence = len > 0 && strchr(".!?", word[len - 1]) != NULL;
+		text += len;
+		text += strspn(text, " ");
 	}
+}
+
+/* A summary of a table, which has neither capital nor dot, as a sentence. */
+static void
+put_mdoc_sentence(const char *text)
+{
+	g_autofree char *sentence =
+	    g_strdup_printf("%c%s.", g_ascii_toupper(*text), text + 1);
+
+	put_mdoc(sentence);
+	putchar('\n');
 }
 
 static void
@@ -124,9 +164,7 @@ mdoc_commands(void)
 			put_mdoc(c->arguments);
 		}
 		putchar('\n');
-		printf("%c", g_ascii_toupper(*c->summary));
-		put_mdoc(c->summary + 1);
-		printf(".\n");
+		put_mdoc_sentence(c->summary);
 		if (*c->text != '\0')
 			put_mdoc_line(c->text);
 	}
@@ -140,9 +178,7 @@ mdoc_options(void)
 	for (const struct plan_key *k = plan_keys; k->group != NULL; k++) {
 		printf(".It Fl -%s%s%s\n", k->option, k->metavar ? " Ar " : "",
 		    k->metavar ? k->metavar : "");
-		printf("%c", g_ascii_toupper(*k->summary));
-		put_mdoc(k->summary + 1);
-		printf(".\n");
+		put_mdoc_sentence(k->summary);
 		if (k->fallback != NULL && k->metavar != NULL)
 			printf("The default is\n.Cm %s .\n", k->fallback);
 	}
@@ -152,9 +188,8 @@ mdoc_options(void)
 		printf(".It ");
 		if (o->letter != '\0')
 			printf("Fl %c , ", o->letter);
-		printf("Fl -%s\n%c", o->name, g_ascii_toupper(*o->summary));
-		put_mdoc(o->summary + 1);
-		printf(".\n");
+		printf("Fl -%s\n", o->name);
+		put_mdoc_sentence(o->summary);
 	}
 	printf(".El\n");
 }
@@ -197,14 +232,13 @@ mdoc_plan(void)
 		if (seen)
 			continue;
 		group = g->group;
-		printf(".Ss [%s]\n.Bl -tag -width Ds\n", group);
+		printf(".Ss Group %s\n.Bl -tag -width Ds\n", group);
 		for (const struct plan_key *k = g; k->group != NULL; k++) {
 			if (strcmp(k->group, group) != 0)
 				continue;
-			printf(".It Cm %s Pq %s\n%c", k->key,
-			    type_name(k->type), g_ascii_toupper(*k->summary));
-			put_mdoc(k->summary + 1);
-			printf(".\nThe option is\n.Fl -%s .\n", k->option);
+			printf(".It Cm %s Pq %s\n", k->key, type_name(k->type));
+			put_mdoc_sentence(k->summary);
+			printf("The option is\n.Fl -%s .\n", k->option);
 			if (k->fallback != NULL)
 				printf(
 				    "The default is\n.Cm %s .\n", k->fallback);
@@ -234,18 +268,17 @@ mdoc_driver(const char *name, const char *const *schemes, const char *summary,
     const struct option *options)
 {
 	printf(".Ss %s\n", name);
-	put_mdoc(summary);
-	printf(".\nAddresses begin with");
+	put_mdoc_sentence(summary);
+	printf("Addresses begin with");
 	for (guint i = 0; schemes[i] != NULL; i++)
-		printf("%s\n.Cm %s:", i > 0 ? " ," : "", schemes[i]);
-	printf(" .\n");
+		printf("%s\n.Cm %s :", i > 0 ? " or" : "", schemes[i]);
+	printf("\n");
 	if (options->name == NULL)
 		return;
 	printf(".Bl -tag -width Ds\n");
 	for (; options->name != NULL; options++) {
 		printf(".It Cm %s\n", options->name);
-		put_mdoc(options->summary);
-		printf(".\n");
+		put_mdoc_sentence(options->summary);
 		if (options->choices != NULL)
 			printf("One of\n.Cm %s .\n", options->choices);
 		if (options->fallback != NULL && *options->fallback != '\0')

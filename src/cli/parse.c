@@ -178,6 +178,16 @@ set(struct cli *cli, const char *group, const char *key, const char *value,
 	return -1;
 }
 
+/* What import is given is a directory or packing list: "files:" may be left
+ * out. */
+static char *
+as_files(const char *word)
+{
+	return g_str_has_prefix(word, "files:") || strstr(word, "://") != NULL
+		   ? g_strdup(word)
+		   : g_strconcat("files:", word, NULL);
+}
+
 static int
 apply(struct cli *cli, const GArray *pending)
 {
@@ -198,11 +208,17 @@ apply(struct cli *cli, const GArray *pending)
 		status = set(cli, p->key->group, p->key->key, p->value, name);
 	}
 	/* "migrate URL URL", "import URL", "show URL": the ends by place. */
-	if (status < 0 && (cli->command->takes & CLI_FROM) != 0 &&
-	    cli->command->run != cmd_run)
-		for (guint i = 0; status < 0 && i < cli->arguments->len; i++)
-			status = set(cli, i == 0 ? "from" : "to", "url",
-			    cli->arguments->pdata[i], cli->arguments->pdata[i]);
+	if ((cli->command->takes & CLI_FROM) == 0 ||
+	    cli->command->run == cmd_run)
+		return status;
+	for (guint i = 0; status < 0 && i < cli->arguments->len; i++) {
+		const char *word = cli->arguments->pdata[i];
+		g_autofree char *url = i == 0 && cli->command->run == cmd_import
+					   ? as_files(word)
+					   : g_strdup(word);
+
+		status = set(cli, i == 0 ? "from" : "to", "url", url, word);
+	}
 	return status;
 }
 

@@ -98,7 +98,7 @@ const struct plan_key plan_keys[] = {
 	"before the first retry; doubled each time", PLAN_NUMBER,
 	F(retry_pause_s), 86400},
     {"run", "lenient", "lenient", NULL, "no",
-	"import damaged rows of migration files as far as they go", PLAN_BOOL,
+	"import what can be read of damaged rows", PLAN_BOOL,
 	F(lenient)},
     {NULL},
 };
