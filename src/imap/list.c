@@ -310,7 +310,7 @@ set_path(const ImapSession *s, struct imap_mailbox *m)
 		if (skip > 0 && m->wire[skip] != 0)
 			rest += skip;
 		names = m->separator ? g_strsplit(rest, sep, -1)
-				     : g_strsplit(rest, "", 1);
+				     : g_strsplit(rest, "\n", 1);
 		for (char **n = names; *n; n++) {
 			if (**n == 0)
 				continue; /* "a//b", "directory/" */
