@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#define SET_MAX		4000 /* chars of a UID set: lines of 8 kB pass everywhere */
-#define SINGLES_AT_ONCE 50 /* messages asked for alone, ahead of the answers   \
-			    */
+#define SET_MAX 4000 /* chars of a UID set: lines of 8 kB pass everywhere */
+#define SINGLES_AT_ONCE                                                        \
+	50 /* messages asked for alone, ahead of the answers                   \
+	    */
 #define STATE_FORMAT "1"
 
 /* BODY.PEEK and nothing else: \Seen must not be set (Q258731: some servers do
@@ -162,7 +163,7 @@ write_state(struct box *box)
 
 	g_free(box->state);
 	box->state = NULL;
-	if (!m->has_status || box->refused)
+	if (!m->has_status || box->refused || box->left_out)
 		return;
 	box->state = g_strdup_printf(STATE_FORMAT " %u %u %" G_GUINT64_FORMAT
 						  " %" G_GUINT64_FORMAT
@@ -266,7 +267,9 @@ source_imap_box_begin(SourceImap *s, struct box *box)
 	source_imap_uids_init(&box->looked);
 	source_imap_uids_init(&box->received);
 	box->missing = g_array_new(FALSE, FALSE, sizeof(struct missing));
-	if (box->refused) {
+	if (box->left_out)
+		box->given = (gint64)m->messages;
+	if (box->left_out || box->refused) {
 		finish(s, box);
 		return;
 	}
@@ -620,7 +623,7 @@ source_imap_box_examine_all(SourceImap *s, GError **error)
 		struct box *box = g_ptr_array_index(s->boxes, i);
 		g_autofree char *quoted = NULL;
 
-		if (box->mailbox->has_status)
+		if (box->mailbox->has_status || box->left_out)
 			continue;
 		if (!imap_can_say(s->session, box->mailbox->wire)) {
 			box->refused = true;

@@ -88,6 +88,7 @@ struct box {
 	struct imap_mailbox *mailbox;
 	char *name; /* the path as one word, for messages */
 	enum box_step step;
+	bool left_out; /* by the filter */
 	struct past past;
 	gint64 settled_before; /* of this UIDVALIDITY */
 	GArray *settled;       /* guint64, ascending; NULL when none */

@@ -166,11 +166,10 @@ add_box(SourceImap *s, struct imap_mailbox *m)
 	for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
 		if (m->use == uses[i].imap && box->folder.use == FOLDER_PLAIN)
 			box->folder.use = uses[i].use;
-	/* What is left out must not even be made at the destination. */
-	if (filter_folder(s->job->filter, &box->folder) != FILTER_PASS)
-		source_imap_box_free(box);
-	else
-		g_ptr_array_add(s->boxes, box);
+	/* It is named and counted, and nothing of it is read. */
+	box->left_out =
+	    filter_folder(s->job->filter, &box->folder) != FILTER_PASS;
+	g_ptr_array_add(s->boxes, box);
 }
 
 static gint
@@ -214,7 +213,7 @@ find_boxes(SourceImap *s, GError **error)
 	for (guint i = 0; i < s->boxes->len; i++) {
 		struct box *box = g_ptr_array_index(s->boxes, i);
 
-		if (!box->mailbox->has_status)
+		if (!box->mailbox->has_status && !box->left_out)
 			return source_imap_box_examine_all(s, error);
 	}
 	return ST_OK;
