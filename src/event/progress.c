@@ -181,10 +181,12 @@ progress_event(Progress *p, const Event *event)
 	case EVENT_JOB_BEGUN:
 		begin_task(p, event);
 		break;
-	case EVENT_JOB_ENDED:
-	case EVENT_JOB_FAILED:
+	case EVENT_JOB_ENDED: /* well or not */
 		p->done++;
 		end_task(p, event_get_number(event, "worker"));
+		break;
+	case EVENT_ACCOUNT_WITHOUT_MAILBOX:
+		p->done++;
 		break;
 	case EVENT_JOB_STOPPED:
 	case EVENT_WORKER_DIED:
@@ -209,8 +211,17 @@ progress_event(Progress *p, const Event *event)
 		settle(p, task, event_get_number(event, "found"), 0);
 		break;
 	case EVENT_MESSAGE_FILTERED:
-	case EVENT_MESSAGE_FAILED:
 		settle(p, task, 1, 0);
+		break;
+	/* A message that failed, by whatever number. */
+	case EVENT_TEXT_AFTER_QUOTE:
+	case EVENT_SECONDARY_DAMAGED:
+	case EVENT_PAB_HEADING:
+	case EVENT_ATTACHMENT_NAME_MISSING:
+	case EVENT_SECONDARY_HEADING:
+	case EVENT_BAD_SECTION:
+	case EVENT_MESSAGE_FAILED:
+		settle(p, task, event_get_number(event, "failed"), 0);
 		break;
 	case EVENT_WAITING:
 	case EVENT_JOB_RETRY:

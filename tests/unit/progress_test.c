@@ -266,6 +266,7 @@ test_staged(void)
 	tell(p, EVENT_MESSAGES_MOVED, 0, "INBOX", 10, 1 << 20);
 	tell(p, EVENT_JOB_ENDED, 0, NULL, 0, 0);
 	tell(p, EVENT_JOB_FAILED, 1, NULL, 0, 0);
+	tell(p, EVENT_JOB_ENDED, 1, NULL, 0, 0);
 	s.columns = 100;
 	progress_tick(p, 2 * SECOND, 100, 24);
 	screen_update(&s);
