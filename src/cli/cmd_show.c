@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 #include "base/human.h"
+#include "engine/boxes.h"
 #include "model/dump.h"
 #include "source/source.h"
 
@@ -36,66 +37,6 @@ on_signal(int signum)
 	stop = 1;
 	signal(signum, SIG_DFL);
 }
-
-/* Nothing was ever moved: what a source may ask of earlier passes. */
-
-static const char *
-no_state(void *ctx, const struct folder *folder)
-{
-	return NULL;
-}
-
-static gint64
-no_settled(void *ctx, const struct folder *folder)
-{
-	return 0;
-}
-
-static bool
-not_settled(void *ctx, const struct folder *folder, const char *key)
-{
-	return false;
-}
-
-static void
-no_numbers(void *ctx, const struct folder *folder, GArray *out)
-{
-}
-
-static bool
-claim_all(void *ctx, const struct folder *folder)
-{
-	return true;
-}
-
-static void
-no_dest_state(void *ctx, const struct folder *folder, const char *text)
-{
-}
-
-static enum status
-no_hold(void *ctx, GError **error)
-{
-	return ST_OK;
-}
-
-static bool
-not_taken(void *ctx, const struct folder *folder, const char *dest_key)
-{
-	return false;
-}
-
-static const struct known nothing_known = {
-    .state = no_state,
-    .settled = no_settled,
-    .is_settled = not_settled,
-    .settled_numbers = no_numbers,
-    .claim = claim_all,
-    .dest_state = no_state,
-    .set_dest_state = no_dest_state,
-    .hold = no_hold,
-    .dest_key_taken = not_taken,
-};
 
 static void
 remark(void *ctx, const struct remark *r)
@@ -375,7 +316,7 @@ show_mailbox(struct show *show, Source *source, const struct mailbox *mailbox,
 	    .parts = 1,
 	    .filter =
 		show->cli->on[CLI_RECORDS] ? &plan->filter : &show->tell_only,
-	    .known = &nothing_known,
+	    .known = &boxes_nothing,
 	    .spool_dir = g_get_tmp_dir(),
 	    .remark = remark,
 	    .remark_ctx = show,
