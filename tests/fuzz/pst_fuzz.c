@@ -1,4 +1,5 @@
-/* The .pst reader: everything in the file is looked at. */
+/* The .pst reader and the checker: everything in the file is looked at. */
+#include "pst/check.h"
 #include "pst/format.h"
 #include "pst/messaging-read.h"
 
@@ -121,5 +122,10 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
 		pst_ndb_block(pst_ndb(pst), block.bid, &bytes, NULL);
 	}
 	pst_close(pst);
+	if (len > 0 && data[len - 1] % 4 == 0) {
+		g_autoptr(PstReport) report = NULL;
+
+		pst_check(&report, path, true, NULL);
+	}
 	return 0;
 }

@@ -1,0 +1,184 @@
+/* What the files of the checker share. */
+#ifndef MAILMIG_PST_CHECK_PRIVATE_H
+#define MAILMIG_PST_CHECK_PRIVATE_H
+
+#include "pst/check.h"
+#include "pst/messaging-read.h"
+
+/* name, words, only ours */
+/* clang-format off */
+#define PST_RULES(X) \
+	X(R_HEADER, "header", 0, \
+	    "the header's constants are those of a Unicode file") \
+	X(R_HEADER_CRC, "header-crc", 0, \
+	    "both checksums of the header are right") \
+	X(R_EOF, "eof", 0, \
+	    "the file ends where its last section ends, and the header says so") \
+	X(R_AMAP_VALID, "amap-valid", 1, \
+	    "the header says that the allocation maps are valid") \
+	X(R_MAP_PAGE, "map-page", 0, \
+	    "every map page is in its place, with its offset as id, no signature and the right checksum") \
+	X(R_DLIST, "dlist", 1, \
+	    "there is a density list at 4200") \
+	X(R_PMAP, "pmap", 1, \
+	    "page maps are all ones") \
+	X(R_FMAP, "fmap", 1, \
+	    "each byte of a free map is the longest run of free slots of its section, at most 255") \
+	X(R_AMAP_FREE, "amap-free", 0, \
+	    "the header's free space is that of the allocation maps") \
+	X(R_AMAP_SET, "amap-set", 0, \
+	    "what the trees use is marked as used in the allocation map") \
+	X(R_AMAP_STRAY, "amap-stray", 1, \
+	    "nothing is marked as used but what the trees use") \
+	X(R_PAGE, "page", 0, \
+	    "a tree page has its type twice, the id and level its parent says, its signature and checksum") \
+	X(R_PAGE_ALIGN, "page-align", 0, \
+	    "tree pages begin at multiples of 512") \
+	X(R_PAGE_ENTRIES, "page-entries", 0, \
+	    "a tree page says how many entries of which size it has, within its room") \
+	X(R_PAGE_KEYS, "page-keys", 0, \
+	    "keys of a tree ascend, and a parent's key is the first of its child") \
+	X(R_BLOCK, "block", 0, \
+	    "a block's trailer repeats its size and id, with signature and checksum") \
+	X(R_BLOCK_PLACE, "block-place", 0, \
+	    "a block begins at a multiple of 64 and lies inside one section") \
+	X(R_BLOCK_PAD, "block-pad", 1, \
+	    "what pads a block is zero") \
+	X(R_OVERLAP, "overlap", 0, \
+	    "nothing overlaps") \
+	X(R_BLOCK_EMPTY, "block-empty", 0, \
+	    "no block is empty or longer than 8176 bytes") \
+	X(R_REFS, "refs", 0, \
+	    "a block's reference count is one more than its references") \
+	X(R_ORPHAN, "orphan", 1, \
+	    "every block is referred to") \
+	X(R_MISSING, "missing", 0, \
+	    "every block that is referred to exists") \
+	X(R_BID, "bid", 0, \
+	    "block and page ids are below the header's next ones, unique, with bit 0 clear") \
+	X(R_XBLOCK, "xblock", 0, \
+	    "a list of blocks names as many bytes as its blocks hold, all but the last full") \
+	X(R_SLBLOCK, "slblock", 0, \
+	    "subnode lists are sorted and of the right level") \
+	X(R_HEAP, "heap", 0, \
+	    "a heap block's page map is even-placed, with ascending offsets up to it, and counts its empty items") \
+	X(R_HEAP_FULL, "heap-full", 0, \
+	    "all blocks of a heap but the last are full") \
+	X(R_HEAP_FILL, "heap-fill", 0, \
+	    "a heap's fill levels are those of its blocks") \
+	X(R_HEAP_ITEM, "heap-item", 1, \
+	    "what refers into a heap finds an item, and no item is found twice or never") \
+	X(R_BTH, "bth", 0, \
+	    "a tree on a heap is whole, its keys ascend") \
+	X(R_PROP, "prop", 0, \
+	    "a property's type is known and its value is there, of the right size") \
+	X(R_PROP_TEXT, "prop-text", 1, \
+	    "text is UTF-16 of whole characters without a NUL at its end") \
+	X(R_TABLE, "table", 0, \
+	    "a table's header is consistent: sorted columns that do not overlap, row ends that ascend") \
+	X(R_TABLE_ROWS, "table-rows", 0, \
+	    "row index and rows correspond, a row begins with its id, ids are not 0") \
+	X(R_TABLE_COLUMNS, "table-columns", 0, \
+	    "a table has the columns that Outlook has always made, with their types") \
+	X(R_TABLE_NEW, "table-columns-new", 1, \
+	    "a table has the columns that today's Outlook makes") \
+	X(R_NODES, "nodes", 0, \
+	    "the nodes that Outlook needs are there") \
+	X(R_NID, "nid", 0, \
+	    "node ids lie in their ranges and are covered by the header's counters") \
+	X(R_PARENT, "parent", 0, \
+	    "nodes name the right parent") \
+	X(R_FOLDER, "folder", 0, \
+	    "a folder has its three tables and is listed in its parent's") \
+	X(R_FOLDER_COUNTS, "folder-counts", 1, \
+	    "a folder's counts are those of its table") \
+	X(R_ROW, "row", 1, \
+	    "a row holds what its object holds") \
+	X(R_LISTED, "listed", 0, \
+	    "every message is listed once, in its folder's table") \
+	X(R_MESSAGE, "message", 1, \
+	    "a message has its class, flags, size, times, search key and table of recipients") \
+	X(R_ATTACHMENT, "attachment", 0, \
+	    "attachments and the rows of their table correspond") \
+	X(R_ATTACH_SIZE, "attach-size", 1, \
+	    "an attachment's size is the sum of its values") \
+	X(R_MESSAGE_SIZE, "message-size", 1, \
+	    "a message's size is that of its data blocks") \
+	X(R_DISPLAY, "display", 1, \
+	    "display names are those of the recipients, absent where there are none") \
+	X(R_SUBJECT, "subject", 1, \
+	    "a subject begins with the marker of its prefix and is at most 255 characters") \
+	X(R_ROW_VERSION, "row-version", 1, \
+	    "row versions are unique and below the header's counter") \
+	X(R_ID_MAP, "id-map", 1, \
+	    "the id map lists the ids that rows carry") \
+	X(R_NAMES, "names", 0, \
+	    "the name map is whole: streams not empty, buckets by hash, no two names equal but for case") \
+	X(R_NAMED, "named", 0, \
+	    "every named property in use has a name") \
+	X(R_STORE, "store", 0, \
+	    "the store has its record key, its folders and its password field")
+/* clang-format on */
+
+enum rule {
+#define X(id, name, ours, words) id,
+	PST_RULES(X)
+#undef X
+	    RULE_N
+};
+
+struct check_block {
+	guint64 bid, ib;
+	guint16 cb, refs;
+	guint32 seen; /* references found */
+};
+
+struct check_extent {
+	guint64 ib;
+	guint32 len;
+	bool page;
+};
+
+struct check {
+	Pst *pst;
+	PstNdb *ndb;
+	const struct pst_header *header;
+	const struct pst_layout *layout;
+	bool ours, unicode;
+	PstReport *report;
+	struct pst_report_counts *counts;
+	GArray *blocks;	  /* of struct check_block, ascending ids */
+	GArray *nodes;	  /* of struct pst_node, ascending ids */
+	GArray *extents;  /* of struct check_extent: blocks and tree pages */
+	GArray *versions; /* of guint32: row versions seen */
+	GArray *item_ids; /* of 20 bytes: id and node, from rows */
+	guint32 nid_high[32]; /* highest index met, by type */
+	guint64 pages;	      /* visited */
+};
+
+/* Say that a rule is broken; format: where and how. */
+void pst_check_say(struct check *c, enum rule rule, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+struct check_block *pst_check_block(struct check *c, guint64 bid);
+const struct pst_node *pst_check_node(struct check *c, guint32 nid);
+
+/* The passes, in this order. */
+void pst_check_trees(struct check *c); /* fills blocks, nodes, extents */
+void pst_check_space(struct check *c);
+void pst_check_references(struct check *c);
+void pst_check_contexts(struct check *c);
+void pst_check_mail(struct check *c);
+
+/* Of an object's table: the names and the ids that its kind needs. */
+void pst_check_names(struct check *c);
+void pst_check_id_map(struct check *c);
+/* One message and what is in it; the caller closes it. */
+void pst_check_message(struct check *c, PstMessage *message);
+/* Bytes of a property's value as it is counted in sizes; false: unreadable. */
+bool pst_check_value_size(
+    const PstProps *props, const struct pst_prop *prop, guint64 *out);
+/* Bytes of all data blocks of a node and the subnodes under it. */
+guint64 pst_check_data_size(
+    struct check *c, guint64 data, guint64 sub, guint depth);
+
+#endif
