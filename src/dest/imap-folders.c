@@ -132,49 +132,6 @@ use_to_imap(enum folder_use use)
 	return NULL;
 }
 
-/* The prefix in front of new names, and how it looks as a path. */
-static void
-find_prefix(DestImap *d)
-{
-	const char *personal = imap_prefix(d->session);
-	char sep[2] = {d->separator, '\0'};
-	const char *below;
-
-	personal = personal ? personal : "";
-	if (!d->prefix_option) {
-		d->prefix = g_strdup(personal);
-		d->prefix_path = g_new0(char *, 1);
-		return;
-	}
-	d->prefix = g_strdup(d->prefix_option);
-	if (*d->prefix && d->separator &&
-	    d->prefix[strlen(d->prefix) - 1] != d->separator) {
-		g_free(d->prefix);
-		d->prefix = g_strconcat(d->prefix_option, sep, NULL);
-	}
-	below = d->prefix;
-	if (g_str_has_prefix(below, personal))
-		below += strlen(personal);
-	if (*below == '\0' || !d->separator) {
-		d->prefix_path = g_new0(char *, 1);
-		return;
-	}
-	d->prefix_path = g_strsplit(below, sep, -1);
-	for (guint i = 0; d->prefix_path[i]; i++) {
-		char *name = imap_utf7_to_utf8(d->prefix_path[i]);
-
-		if (!d->prefix_path[i + 1] && *d->prefix_path[i] == '\0') {
-			g_clear_pointer(&d->prefix_path[i], g_free);
-			g_free(name);
-			break;
-		}
-		if (name) {
-			g_free(d->prefix_path[i]);
-			d->prefix_path[i] = name;
-		}
-	}
-}
-
 enum status
 dest_imap_folders_begin(DestImap *d, GError **error)
 {
@@ -217,7 +174,6 @@ dest_imap_folders_begin(DestImap *d, GError **error)
 		inbox = box_new(d, g_strdup("INBOX"), g_strdupv((char **)path));
 	}
 	inbox->listed = true; /* RFC 9051 5.1: there is always one */
-	find_prefix(d);
 	return ST_OK;
 }
 
@@ -229,8 +185,6 @@ dest_imap_folders_clear(DestImap *d)
 	g_clear_pointer(&d->by_path, g_hash_table_unref);
 	g_clear_pointer(&d->by_folder, g_hash_table_unref);
 	g_clear_pointer(&d->boxes, g_ptr_array_unref);
-	g_clear_pointer(&d->prefix, g_free);
-	g_clear_pointer(&d->prefix_path, g_strfreev);
 	d->selected = d->look_box = NULL;
 }
 
@@ -283,16 +237,21 @@ compose(DestImap *d, const struct box *parent, char *const *names, guint number,
 {
 	const char *personal = imap_prefix(d->session);
 	GPtrArray *out = g_ptr_array_new();
-	GString *text = g_string_new(parent ? parent->wire : d->prefix);
-	char *const *start = parent ? parent->path : d->prefix_path;
+	GString *text =
+	    g_string_new(parent ? parent->wire : imap_prefix(d->session));
+	char *const *start = parent ? parent->path : NULL;
 	bool first = !parent;
 
+	/* "prefix=Imported" is meant as "Imported/" */
+	if (first && text->len && d->separator &&
+	    text->str[text->len - 1] != d->separator)
+		g_string_append_c(text, d->separator);
 	/* Below "INBOX." lies the whole personal namespace of some servers:
 	 * what is below INBOX there is listed without that name. */
 	if (parent && personal && strcmp(parent->wire, "INBOX") == 0 &&
 	    g_ascii_strncasecmp(personal, "INBOX", 5) == 0)
 		start++;
-	for (; *start; start++)
+	for (; start && *start; start++)
 		g_ptr_array_add(out, g_strdup(*start));
 	for (guint i = 0; names[i]; i++) {
 		g_autofree char *name =

@@ -49,7 +49,7 @@ struct box {
 	bool renamed; /* its name was replaced once already */
 	bool use_asked, use_left; /* CREATE carried USE; was tried without */
 	guint remade;		  /* times TRYCREATE sent us back to CREATE */
-	guint made; /* times CREATE went out */
+	guint made;		  /* times CREATE went out */
 	char *refused; /* the server's words when it can't be made, or NULL */
 	guint64 seq;   /* of RECORD_FOLDER, for its outcome when refused */
 
@@ -87,7 +87,7 @@ struct append {
 	gsize bytes;
 	guint next;   /* items before this one are wholly queued */
 	bool begun;   /* its tag is on the wire */
-	guint made; /* box->made then */
+	guint made;   /* box->made then */
 	bool waiting; /* items[next]: header sent, "+" awaited */
 	bool closed;  /* no more items */
 	gint64 begun_us;
@@ -130,15 +130,12 @@ struct dest_imap {
 	ImapSession *session;
 	guint32 caps;
 	bool subscribe;
-	char *prefix_option; /* or NULL */
-	gsize batch_bytes;   /* capacity of a slab */
+	gsize batch_bytes; /* capacity of a slab */
 	guint batch_messages;
 
 	const struct job *job;
 	gint64 begun_us; /* when begin() had listed the folders */
 	char separator;
-	char *prefix;	       /* wire form, in front of every name but INBOX */
-	char **prefix_path;    /* the same below the personal namespace */
 	GPtrArray *boxes;      /* struct box *, owned */
 	GHashTable *by_wire;   /* wire -> struct box * */
 	GHashTable *by_folded; /* wire without case -> the first such */
@@ -148,7 +145,7 @@ struct dest_imap {
 	bool multi, plus, minus; /* MULTIAPPEND, LITERAL+, LITERAL- */
 	bool ask_names;		 /* no (honest) UIDPLUS: UIDs are asked for */
 	bool finishing; /* nothing more comes: no UID now, no UID ever */
-	guint unasked;		 /* appends since UIDs were asked for */
+	guint unasked;	/* appends since UIDs were asked for */
 	struct slab slabs[DEST_IMAP_SLABS];
 	guint slab;
 	GQueue sends;	     /* struct append *, the head is on the wire */

@@ -1,7 +1,7 @@
 #include "dest/imap-private.h"
 #include "base/step.h"
-#include "base/url.h"
 #include "dest/imap.h"
+#include "imap/options.h"
 
 #include <string.h>
 
@@ -10,22 +10,7 @@
 #define BATCH_BYTES_MAX (64 << 20)
 
 static const struct option dest_imap_options[] = {
-    {"security", OPTION_CHOICE, "auto", "auto|tls|starttls|plain",
-	"how the connection is secured; auto: TLS with imaps, else "
-	"STARTTLS where offered, plain text only to this machine"},
-    {"ca-file", OPTION_TEXT, NULL, NULL, "more trusted certificates (PEM)"},
-    {"insecure", OPTION_BOOL, "no", NULL, "accept any certificate"},
-    {"mechanism", OPTION_TEXT, NULL, NULL,
-	"SASL mechanism or LOGIN; else the best of both sides"},
-    {"compress", OPTION_CHOICE, "auto", "auto|yes|no",
-	"COMPRESS=DEFLATE; auto: not on loopback"},
-    {"timeout", OPTION_NUMBER, "120", NULL,
-	"seconds of silence before a connection counts as lost"},
-    {"prefix", OPTION_TEXT, NULL, NULL,
-	"in front of every folder but INBOX, instead of what NAMESPACE "
-	"says"},
-    {"hide", OPTION_TEXT, NULL, NULL,
-	"capabilities to do without, separated by blanks or commas"},
+    IMAP_OPTIONS,
     {"batch-bytes", OPTION_SIZE, "8MiB", NULL,
 	"octets of one APPEND of many messages at most"},
     {"batch-messages", OPTION_NUMBER, "200", NULL,
@@ -94,68 +79,22 @@ done_free(struct done *done)
 	g_free(done);
 }
 
-static guint32
-hidden(const char *text, GError **error)
-{
-	g_auto(GStrv) words = g_strsplit_set(text ? text : "", " ,", -1);
-	guint32 out = 0;
-
-	for (guint i = 0; words[i]; i++) {
-		guint32 cap = imap_cap_from_name(words[i]);
-
-		if (*words[i] && !cap) {
-			fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-			    "imap: option hide: %s is no capability that is "
-			    "made use of",
-			    words[i]);
-			return 0;
-		}
-		out |= cap;
-	}
-	/* With UTF8=ACCEPT a message with raw UTF-8 in its header would have to
-	 * be sent as UTF8 (~{n}), and a server may alter it for readers that
-	 * did not ask for UTF-8 (RFC 6855 4, RFC 6858). Names do without. */
-	return out | IMAP_CAP_UTF8_ACCEPT;
-}
-
-static enum imap_security
-security(const struct end *end)
-{
-	const char *text = options_text(end->options, "security");
-
-	if (strcmp(text, "tls") == 0)
-		return IMAP_TLS;
-	if (strcmp(text, "starttls") == 0)
-		return IMAP_STARTTLS;
-	if (strcmp(text, "plain") == 0)
-		return IMAP_PLAINTEXT;
-	return strcmp(end->url->scheme, "imaps") == 0 ? IMAP_TLS
-						      : IMAP_STARTTLS_AUTO;
-}
-
 static enum status
 dest_imap_open(Dest **out, const struct end *end, GError **error)
 {
 	const Options *options = end->options;
 	struct imap_params params = {0};
-	GError *bad = NULL;
 	DestImap *d;
 	gint64 bytes, messages;
 	enum status st;
 
-	if (!end->url->host)
-		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-		    "imap: the address names no server: write imaps://HOST/");
-	params.security = security(end);
-	params.conn.host = end->url->host;
-	params.conn.port = end->url->port		 ? end->url->port
-			   : params.security == IMAP_TLS ? 993
-							 : 143;
-	params.conn.tls = params.security == IMAP_TLS;
-	params.conn.ca_file = options_text(options, "ca-file");
-	params.conn.tls_insecure = options_bool(options, "insecure");
-	params.conn.timeout_ms =
-	    (guint)CLAMP(options_number(options, "timeout"), 1, 86400) * 1000;
+	st = imap_params_from(&params, end->url, options, error);
+	if (st < 0)
+		return st;
+	/* With UTF8=ACCEPT a message with raw UTF-8 in its header would have to
+	 * be sent as UTF8 (~{n}), and a server may alter it for readers that
+	 * did not ask for UTF-8 (RFC 6855 4, RFC 6858). Names do without. */
+	params.hide |= IMAP_CAP_UTF8_ACCEPT;
 	params.user =
 	    end->login && end->login->user ? end->login->user : end->url->user;
 	params.authuser = end->login ? end->login->authuser : NULL;
@@ -163,13 +102,6 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 			      ? end->login->password
 			      : end->url->password;
 	params.token_command = end->login ? end->login->token_command : NULL;
-	params.mechanism = options_text(options, "mechanism");
-	params.compress = options_text(options, "compress");
-	params.hide = hidden(options_text(options, "hide"), &bad);
-	if (bad) {
-		g_propagate_error(error, bad);
-		return ST_RUN;
-	}
 	bytes = options_number(options, "batch-bytes");
 	messages = options_number(options, "batch-messages");
 	if (bytes < BATCH_BYTES_MIN || bytes > BATCH_BYTES_MAX || messages < 1)
@@ -182,7 +114,6 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 	d->batch_bytes = (gsize)bytes;
 	d->batch_messages = (guint)MIN(messages, 100000);
 	d->subscribe = options_bool(options, "subscribe");
-	d->prefix_option = g_strdup(options_text(options, "prefix"));
 	d->head = g_string_new(NULL);
 	d->uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	d->sizes = g_array_new(FALSE, FALSE, sizeof(guint64));
@@ -447,7 +378,6 @@ dest_imap_close(Dest *dest)
 	g_array_unref(d->uids);
 	g_array_unref(d->sizes);
 	g_string_free(d->head, TRUE);
-	g_free(d->prefix_option);
 	g_clear_error(&d->error);
 	g_free(d);
 }

@@ -1,0 +1,14 @@
+# A literal said to be shorter than it is: the connection is given up
+[server]
+caps IMAP4rev1 LITERAL+ UIDPLUS LIST-EXTENDED LIST-STATUS
+list * LIST () "/" INBOX
+status * STATUS INBOX (MESSAGES 1 UIDNEXT 10 UIDVALIDITY 7)
+C EXAMINE "INBOX"
+S * 1 EXISTS
+S TAG OK selected
+C UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])
+S * 1 FETCH (UID 3 FLAGS () INTERNALDATE "10-Jan-2026 10:00:00 +0000" RFC822.SIZE 73 BODY[] {=20 m1})
+S TAG OK done
+[client]
+folder INBOX inbox
+fails LINK NOW 
