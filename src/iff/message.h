@@ -30,8 +30,8 @@ struct message_id {
 	enum folder_use use;
 	const char *class; /* of the folder, or NULL */
 	const char *key;   /* the Key column, or a digest of the row's values */
-	bool unreadable; /* not even its fields: key is made of its line */
-	bool own_key; /* from the Key column: unique already */
+	bool unreadable;   /* not even its fields: key is made of its line */
+	bool own_key;	   /* from the Key column: unique already */
 };
 
 typedef struct MessageReader MessageReader;
