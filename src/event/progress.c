@@ -185,9 +185,6 @@ progress_event(Progress *p, const Event *event)
 		p->done++;
 		end_task(p, event_get_number(event, "worker"));
 		break;
-	case EVENT_ACCOUNT_WITHOUT_MAILBOX:
-		p->done++;
-		break;
 	case EVENT_JOB_STOPPED:
 	case EVENT_WORKER_DIED:
 		end_task(p, event_get_number(event, "worker"));
