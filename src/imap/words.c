@@ -116,9 +116,9 @@ imap_fail(enum status reach, GError **error, enum imap_result result,
 		retry = RETRY_LATER;
 		reach = MIN(reach, ST_LINK);
 	}
-	/* A server that says goodbye without a reason may be restarted. */
-	if (result == IMAP_BYE && row == NULL)
-		retry = RETRY_LATER;
+	/* Idle for too long, or a trouble of this session: a new one may do. */
+	if (result == IMAP_BYE && row == NULL && retry == RETRY_NEVER)
+		retry = RETRY_NOW;
 	va_start(ap, format);
 	what = g_strdup_vprintf(format, ap);
 	va_end(ap);

@@ -472,6 +472,55 @@ take_missing(SourceImap *s, struct box *box, guint i, struct record *record,
 	    box->words ? box->words : "it gives no reason");
 }
 
+enum status
+source_imap_box_give_up(SourceImap *s, struct box *box, guint i,
+    struct record *record, GError **error)
+{
+	guint32 uid = g_array_index(box->missing, struct missing, i).uid;
+
+	box->missing_at = i + 1;
+	if (source_imap_uids_has(&box->received, uid))
+		return ST_END;
+	return take_missing(s, box, i, record, error);
+}
+
+/* The answers came in the order of the commands: nothing of what is sent again
+ * has been given, but for the folder at which the connection ended. */
+void
+source_imap_box_again(SourceImap *s, struct box *box, bool culprit)
+{
+	box->open = 0;
+	if (culprit && box->step != BOX_SINGLES) {
+		start_mending(s, box);
+		return;
+	}
+	switch (box->step) {
+	case BOX_ALL:
+		send_all(s, box);
+		return;
+	case BOX_LOOK:
+	case BOX_MEND:
+		send_look(s, box);
+		return;
+	case BOX_BODIES:
+		send_wanted(s, box);
+		return;
+	case BOX_SINGLES:
+		/* Those behind it, and of other folders all, are asked for
+		 * again; what was received is recognised. */
+		if (!culprit)
+			box->missing_at = 0;
+		if (box->missing_at < box->missing->len)
+			send_singles(s, box);
+		else
+			finish(s, box);
+		return;
+	case BOX_DONE:
+		break;
+	}
+	g_assert_not_reached();
+}
+
 static enum status
 command_ended(SourceImap *s, struct command *c, const struct imap_reply *reply,
     struct record *record, GError **error)

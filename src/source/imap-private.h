@@ -19,6 +19,7 @@
 #ifndef MAILMIG_SOURCE_IMAP_PRIVATE_H
 #define MAILMIG_SOURCE_IMAP_PRIVATE_H
 
+#include "base/secret.h"
 #include "imap/session.h"
 #include "source/imap.h"
 
@@ -131,7 +132,9 @@ struct ready {
 typedef struct SourceImap {
 	struct source_base base;
 	ImapSession *session;
-	char *user; /* whose mailbox, for messages and list() */
+	struct imap_params address; /* to come back; owned */
+	guint recoveries;	    /* in this job */
+	char *user;		    /* whose mailbox, for messages and list() */
 	const struct job *job;
 	GPtrArray *boxes;     /* of struct box */
 	guint box_at;	      /* the first not yet begun */
@@ -153,6 +156,24 @@ void source_imap_box_begin(SourceImap *s, struct box *box);
  * read; ST_END: nothing to give. */
 enum status source_imap_box_take(SourceImap *s, const struct imap_reply *reply,
     struct record *record, GError **error);
+/* After a new connection: send again what has no answer. culprit: it ended at
+ * a message of this folder. */
+void source_imap_box_again(SourceImap *s, struct box *box, bool culprit);
+/* The missing message i cannot be had: ST_ITEM, or ST_END when it was given. */
+enum status source_imap_box_give_up(SourceImap *s, struct box *box, guint i,
+    struct record *record, GError **error);
+
+/* A deep copy of what a session was opened with. */
+void source_imap_address_init(
+    struct imap_params *out, const struct imap_params *params);
+void source_imap_address_clear(struct imap_params *params);
+/*
+ * The session failed with st and why (taken over). ST_END: go on reading;
+ * ST_ITEM: *record is what it failed at, go on; else st and why as they were.
+ */
+enum status source_imap_recover(SourceImap *s, enum status st, GError *why,
+    struct record *record, GError **error);
+
 /* Values of a mailbox whose STATUS was refused, by EXAMINE. */
 enum status source_imap_box_examine_all(SourceImap *s, GError **error);
 

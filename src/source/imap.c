@@ -35,7 +35,7 @@ source_imap_end(Source *source)
 	g_queue_clear_full(&s->commands, g_free);
 	g_queue_clear_full(&s->ready, g_free);
 	g_ptr_array_set_size(s->boxes, 0);
-	s->box_at = s->active = 0;
+	s->box_at = s->active = s->recoveries = 0;
 	s->selected = NULL;
 	s->job = NULL;
 }
@@ -50,6 +50,7 @@ source_imap_close(Source *source)
 	g_ptr_array_unref(s->boxes);
 	source_imap_fetched_clear(&s->fetched);
 	source_imap_fetched_clear(&s->before);
+	source_imap_address_clear(&s->address);
 	g_free(s->user);
 	g_free(s);
 }
@@ -80,6 +81,7 @@ source_imap_open(Source **out, const struct end *end, GError **error)
 	g_queue_init(&s->ready);
 	source_imap_fetched_init(&s->fetched);
 	source_imap_fetched_init(&s->before);
+	source_imap_address_init(&s->address, &params);
 	st = imap_open(&s->session, &params, error);
 	if (st < 0) {
 		g_prefix_error(error, "imap: ");
@@ -333,11 +335,22 @@ give_ready(SourceImap *s, struct record *record, GError **error)
 }
 
 static enum status
+read_more(SourceImap *s, struct record *record, GError **error)
+{
+	struct imap_reply reply;
+	GError *why = NULL;
+	enum status st;
+
+	st = imap_next(s->session, &reply, true, &why);
+	if (st == ST_OK)
+		return source_imap_box_take(s, &reply, record, error);
+	return source_imap_recover(s, st, why, record, error);
+}
+
+static enum status
 source_imap_next(Source *source, struct record *record, GError **error)
 {
 	SourceImap *s = (SourceImap *)source;
-	const struct command *c;
-	struct imap_reply reply;
 	enum status st;
 
 	for (;;) {
@@ -346,14 +359,9 @@ source_imap_next(Source *source, struct record *record, GError **error)
 		top_up(s);
 		if (!g_queue_is_empty(&s->ready))
 			continue;
-		c = g_queue_peek_head(&s->commands);
-		if (c == NULL)
+		if (g_queue_is_empty(&s->commands))
 			return ST_END;
-		st = imap_next(s->session, &reply, true, error);
-		if (st == ST_OK)
-			st = source_imap_box_take(s, &reply, record, error);
-		else
-			g_prefix_error(error, "folder %s: ", c->box->name);
+		st = read_more(s, record, error);
 		if (st <= ST_MAILBOX) {
 			g_prefix_error(error, "imap: %s: ", s->user);
 			s->broken = true;
