@@ -408,7 +408,6 @@ item_refused(DestImap *d, struct box *box, struct item *item,
 static bool
 without_keywords(DestImap *d, struct box *box, struct item *item)
 {
-	g_autofree char *date = NULL;
 	GString *head;
 
 	if (!item->keywords || item->own_head)
@@ -444,6 +443,23 @@ dest_imap_words(const char *code, const char *text)
 	    code ? "] " : "", text && *text ? text : "no reason given");
 }
 
+/* Nothing more fits: what has not been begun need not be sent. */
+static void
+drop_unsent(DestImap *d)
+{
+	for (GList *l = d->sends.head, *next; l; l = next) {
+		struct append *a = l->data;
+
+		next = l->next;
+		if (a->begun)
+			continue;
+		if (d->open == a)
+			d->open = NULL;
+		g_queue_delete_link(&d->sends, l);
+		append_drop(a);
+	}
+}
+
 /*
  * NO or BAD. at: the item whose header was answered, or -1 when the whole
  * command had gone out. The append is used up.
@@ -474,6 +490,7 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 	case REFUSAL_QUOTA:
 		append_drop(a);
 		d->quota = true; /* told once all in flight is settled */
+		drop_unsent(d);
 		dest_imap_refused_whole(d, box, refusal, words, &d->error);
 		return ST_OK;
 	case REFUSAL_NO_BOX:
@@ -531,6 +548,7 @@ enum status
 dest_imap_append_answered(DestImap *d, struct append *a,
     const struct imap_reply *reply, GError **error)
 {
+	enum status st;
 	int at = -1;
 
 	if (g_queue_find(&d->sends, a)) {
@@ -557,7 +575,10 @@ dest_imap_append_answered(DestImap *d, struct append *a,
 		advance(d);
 		return ST_OK;
 	}
-	return refused(d, a, reply, at, error);
+	st = refused(d, a, reply, at, error);
+	if (st == ST_OK)
+		advance(d);
+	return st;
 }
 
 /* One more message into the open APPEND, or into a new one. */
