@@ -67,6 +67,19 @@ diags_line(Diags *diags, gint64 line)
 	diags->line = line;
 }
 
+/* One line of valid text, whatever was quoted and cut in it. */
+static char *
+make_text(const char *format, va_list ap)
+{
+	g_autofree char *text = g_strdup_vprintf(format, ap);
+	char *line = g_utf8_make_valid(text, -1);
+
+	for (char *p = line; *p; p++)
+		if ((guint8)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	return line;
+}
+
 static void
 send(Diags *diags, const struct diag *diag)
 {
@@ -92,7 +105,7 @@ diags_add(Diags *diags, enum diag_code code, const char *other_file,
 	if (diags->in_row && error && diags->first_error >= 0)
 		return;
 	va_start(ap, format);
-	text = g_strdup_vprintf(format, ap);
+	text = make_text(format, ap);
 	va_end(ap);
 	diag.text = text;
 	if (!diags->in_row) {
@@ -119,7 +132,7 @@ diags_add_at(
 	if (diags->sink == NULL)
 		return;
 	va_start(ap, format);
-	text = g_strdup_vprintf(format, ap);
+	text = make_text(format, ap);
 	va_end(ap);
 	diag.text = text;
 	send(diags, &diag);

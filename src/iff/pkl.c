@@ -160,7 +160,8 @@ parse_row(struct parser *ps, char *text, gsize len, gint64 line)
 		    name, kind);
 		return;
 	}
-	if (!field_name_ok(name)) {
+	/* A name with bytes that mean nothing cannot be opened either. */
+	if (!field_name_ok(name) || strstr(name, "\xEF\xBF\xBD")) {
 		diags_add_at(ps->diags, DIAG_PKL_BAD_NAME, line,
 		    "\"%s\" cannot be the name of a file of a set", name);
 		return;

@@ -158,7 +158,6 @@ value_person(const char *text)
 	    (open = strrchr(text, '[')) != NULL &&
 	    (type = value_address_type(open + 1)) > 0) {
 		const char *end = open;
-		g_autofree char *name = NULL;
 
 		if (end > text && end[-1] == ' ')
 			end--;
