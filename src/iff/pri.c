@@ -111,6 +111,16 @@ physical_line_check(Pri *pri, const struct line *line)
 		    "the last line has no end");
 }
 
+static bool
+names_section(const guint8 *data, gsize len)
+{
+	const char *text = (const char *)data;
+
+	return (len >= 4 && g_ascii_strncasecmp(text, "PAB,", 4) == 0) ||
+	       (len >= 12 &&
+		   g_ascii_strncasecmp(text, "MAILMESSAGE,", 12) == 0);
+}
+
 /*
  * Read the next logical line: comments and blank lines passed over, continued
  * lines joined (3.3, 3.4).
@@ -118,7 +128,6 @@ physical_line_check(Pri *pri, const struct line *line)
 static enum status
 logical_line(Pri *pri, GError **error)
 {
-	char separator = separator_of(pri->section.kind);
 	bool joins = pri->section.kind != PRI_DIRECTORY, first = true;
 	enum field_state state = FIELD_START;
 	struct line line;
@@ -147,6 +156,9 @@ logical_line(Pri *pri, GError **error)
 		if (first && line.data[0] == '!')
 			continue;
 		if (first) {
+			/* A section line is read the same whatever section
+			 * is before it, or none: places lead right to it. */
+			joins = joins || names_section(line.data, line.len);
 			pri->line = line.number;
 			pri->start = line.start;
 			pri->blank_before = pri->blank_seen;
@@ -165,7 +177,7 @@ logical_line(Pri *pri, GError **error)
 			    pri->text->str[len - 1] == '\\' &&
 			    pri->text->str[len - 2] == '\\';
 		state = field_scan(state, pri->text->str + at,
-		    len - at - (continued ? 2 : 0), separator);
+		    len - at - (continued ? 2 : 0), FIELD_LIST);
 		/* Inside quotation marks it is data, and the quotation then
 		 * unterminated. */
 		if (!continued || state == FIELD_QUOTED)

@@ -15,9 +15,10 @@
 #include "iff/pri.h"
 #include "model/record.h"
 
-#define WRITER_LINE_MAX	 32000 /* characters of a line, 15.1 rule 12 */
-#define WRITER_PLAIN_MAX G_GINT64_CONSTANT(0x7fffffff) /* bytes of a section   \
-							*/
+#define WRITER_LINE_MAX 32000 /* characters of a line, 15.1 rule 12 */
+#define WRITER_PLAIN_MAX                                                       \
+	G_GINT64_CONSTANT(0x7fffffff) /* bytes of a section                    \
+				       */
 
 struct writer_options {
 	bool ext1;
