@@ -13,6 +13,11 @@
 #include <signal.h>
 #include <string.h>
 
+#define TREE_WIDTH     36 /* columns of the names, at least: mailboxes align */
+#define TREE_NAME_MAX  60 /* columns of one name */
+#define TREE_DEPTH_MAX 20 /* levels that are indented */
+#define TREE_COLUMNS   4
+
 static volatile int stop;
 
 /* Counts of one folder. */
@@ -209,7 +214,9 @@ read_records(struct show *show, Source *source, const struct mailbox *mailbox,
 			cli_say("error: %s: %s: %s", mailbox->name,
 			    record.key ? record.key : "?", item->message);
 		} else if (st != ST_OK) {
-			g_propagate_error(error, g_steal_pointer(&item));
+			if (item != NULL)
+				g_propagate_error(
+				    error, g_steal_pointer(&item));
 			break;
 		}
 	}
@@ -267,6 +274,51 @@ compare_shelves(const void *a, const void *b)
 	return (*p != NULL) - (*q != NULL);
 }
 
+static char *
+tree_name(const char *name, guint depth, const char *use)
+{
+	g_autofree char *cut = human_cut(name, TREE_NAME_MAX);
+	g_autofree char *text =
+	    g_strdup_printf("%*s%s%s%s%s", (int)MIN(depth, TREE_DEPTH_MAX) * 2,
+		"", cut, *use ? " (" : "", use, *use ? ")" : "");
+
+	return human_pad(text, TREE_WIDTH);
+}
+
+static void
+put_shelf(GPtrArray *cells, const struct shelf *shelf)
+{
+	char *const *path = shelf->folder->path;
+	guint depth = g_strv_length((char **)path);
+	const char *use = shelf->folder->use == FOLDER_INBOX
+			      ? ""
+			      : folder_use_name(shelf->folder->use);
+
+	put_cells(cells, tree_name(path[depth - 1], depth, use),
+	    shelf->messages, shelf->bytes, shelf->unseen);
+}
+
+/* The folders above this one that hold nothing themselves and were not printed
+ * above the one before. */
+static void
+put_parents(
+    GPtrArray *cells, const struct shelf *shelf, const struct shelf *before)
+{
+	char *const *path = shelf->folder->path;
+	char *const *other = before ? before->folder->path : NULL;
+	bool same = other != NULL;
+
+	for (guint i = 0; path[i] != NULL && path[i + 1] != NULL; i++) {
+		same =
+		    same && other[i] != NULL && strcmp(path[i], other[i]) == 0;
+		if (same)
+			continue;
+		g_ptr_array_add(cells, tree_name(path[i], i + 1, ""));
+		for (guint c = 1; c < TREE_COLUMNS; c++)
+			g_ptr_array_add(cells, g_strdup(""));
+	}
+}
+
 static void
 put_tree(struct show *show, const char *mailbox)
 {
@@ -281,22 +333,16 @@ put_tree(struct show *show, const char *mailbox)
 		bytes += shelf->bytes;
 		unseen += shelf->unseen;
 	}
-	put_cells(cells, human_cut(mailbox, 60), messages, bytes, unseen);
+	put_cells(cells, tree_name(mailbox, 0, ""), messages, bytes, unseen);
 	for (guint i = 0; i < show->shelves->len; i++) {
 		const struct shelf *shelf = show->shelves->pdata[i];
-		char *const *path = shelf->folder->path;
-		guint depth = g_strv_length((char **)path);
-		const char *use = folder_use_name(shelf->folder->use);
-		g_autofree char *name = human_cut(path[depth - 1], 50);
-		bool tell = *use != '\0' && shelf->folder->use != FOLDER_INBOX;
+		const struct shelf *before =
+		    i > 0 ? show->shelves->pdata[i - 1] : NULL;
 
-		put_cells(cells,
-		    g_strdup_printf("%*s%s%s%s%s", (int)MIN(depth, 20) * 2, "",
-			name, tell ? " (" : "", tell ? use : "",
-			tell ? ")" : ""),
-		    shelf->messages, shelf->bytes, shelf->unseen);
+		put_parents(cells, shelf, before);
+		put_shelf(cells, shelf);
 	}
-	cli_table(stdout, cells, 4, 0x6);
+	cli_table(stdout, cells, TREE_COLUMNS, 0x6);
 	if (show->others > 0)
 		printf("  and %" G_GINT64_FORMAT
 		       " entries of address books and directories\n",

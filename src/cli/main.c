@@ -3,6 +3,7 @@
  */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
@@ -117,9 +118,26 @@ help(int argc, char **argv)
 	return 0;
 }
 
+/* Where this program lies, whatever it was called: its workers are started from
+ * there. g_free(). */
+static char *
+own_path(void)
+{
+	static const char self[] = "/proc/self/exe";
+	char *path = g_file_read_link(self, NULL);
+
+	/* Replaced by an upgrade a moment ago: what runs is still there. */
+	if (path == NULL || g_str_has_suffix(path, " (deleted)")) {
+		g_free(path);
+		return g_strdup(self);
+	}
+	return path;
+}
+
 int
 main(int argc, char **argv)
 {
+	g_autofree char *program = own_path();
 	struct cli cli = {0};
 	int status;
 
@@ -145,7 +163,7 @@ main(int argc, char **argv)
 		return help(argc, argv);
 
 	cli.command = find_command(argv[1]);
-	cli.program = argv[0];
+	cli.program = program;
 	if (cli.command == NULL)
 		return usage(argv[1]);
 	status = cli_parse(&cli, argc - 2, argv + 2);
@@ -153,7 +171,11 @@ main(int argc, char **argv)
 		status = cli.command->run(&cli);
 	cli_clear(&cli);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		cli_say("standard output could not be written");
+		/* Who read has seen enough ("| head"): no reason to complain.
+		 */
+		if (errno != EPIPE)
+			cli_say("standard output could not be written: %s",
+			    g_strerror(errno));
 		return status == 0 ? 2 : status;
 	}
 	return status;

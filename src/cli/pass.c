@@ -220,6 +220,12 @@ put_row(GPtrArray *cells, const char *name, const struct books *books)
 						  : "ok"));
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	return g_utf8_collate(*(char *const *)a, *(char *const *)b);
+}
+
 static void
 put_table(const struct pass *pass, const struct books *total, bool verify)
 {
@@ -231,6 +237,7 @@ put_table(const struct pass *pass, const struct books *total, bool verify)
 	bool all = pass->names->len <= TABLE_ROWS_MAX;
 	guint left_out = 0;
 
+	g_ptr_array_sort(pass->names, compare_names);
 	for (guint i = 0; i < G_N_ELEMENTS(headings); i++)
 		g_ptr_array_add(
 		    cells, g_strdup((verify ? verify_headings : headings)[i]));
@@ -323,12 +330,18 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	pass_init(&pass, cli);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
+	tick(&pass); /* the clock of progress starts */
 	st = verify ? run_verify(&params, &total, &error)
 		    : run_pass(&params, &total, &error);
 	if (pass.progress != NULL)
 		progress_end(pass.progress, g_get_monotonic_time());
 	if (st < 0) {
 		status = cli_fail(error);
+	} else if (resume && total.mailboxes == 0 && total.errors == 0) {
+		status = 0;
+		if (pass.terminal != NULL)
+			printf("Nothing is left to resume: every mailbox is "
+			       "done.\n");
 	} else {
 		status = run_exit_status(&total);
 		if (pass.terminal != NULL) {

@@ -36,6 +36,7 @@ struct Progress {
 	struct sample samples[SAMPLES]; /* a ring */
 	guint n_samples;
 	bool dirty;	/* something happened since it was drawn */
+	bool ended;
 	GArray *widths; /* of int: columns of the lines on the screen */
 	int columns;
 };
@@ -245,9 +246,13 @@ rates(Progress *p, gint64 now_us, double *messages, double *bytes)
 	for (guint i = 0; i < MIN(p->n_samples, SAMPLES); i++)
 		if (p->samples[i].t_us < first.t_us)
 			first = p->samples[i];
+	/* At the end, and before there is anything to compare with, the rate
+	 * is that of the whole run. */
+	if (p->ended || now_us - first.t_us < G_USEC_PER_SEC)
+		first = (struct sample){p->start_us, 0, 0};
 	seconds = (double)(now_us - first.t_us) / G_USEC_PER_SEC;
 	*messages = *bytes = 0;
-	if (seconds < 0.2)
+	if (seconds <= 0)
 		return;
 	*messages = MAX((double)(now.settled - first.settled), 0) / seconds;
 	*bytes = MAX((double)(now.bytes - first.bytes), 0) / seconds;
@@ -470,9 +475,10 @@ progress_end(Progress *p, gint64 now_us)
 {
 	if (p->start_us == 0)
 		p->start_us = now_us;
+	p->ended = true;
 	if (p->style == PROGRESS_BARS)
 		progress_hide(p);
-	else if (p->dirty)
+	else if (p->dirty && p->begun > 0)
 		draw_line(p, now_us);
 	p->dirty = false;
 }

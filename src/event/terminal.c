@@ -75,7 +75,9 @@ terminal_event(Terminal *terminal, const Event *event)
 	g_string_append(whole, text);
 	/* What to do is said once for each kind. */
 	if (before == 0 && *entry->remedy != '\0')
-		g_string_append_printf(whole, ". %s", entry->remedy);
+		g_string_append_printf(whole, "%s %s",
+		    g_str_has_suffix(whole->str, ".") ? "" : ".",
+		    entry->remedy);
 	line = human_cut(whole->str, LINE_MAX_WIDTH);
 	fprintf(terminal->out, "mailmig: %s%s:%s %s\n",
 	    !terminal->colour ? ""

@@ -296,8 +296,9 @@ test_lines(void)
 	progress_end(p, 30 * SECOND);
 	fflush(s.file);
 	g_assert_cmpstr(s.bytes, ==,
-	    "mailmig: 0 of 3 mailboxes, 1 234 messages, 5.0 MiB, 0 B/s, 5 s\n"
-	    "mailmig: 1 of 3 mailboxes, 1 234 messages, 5.0 MiB, 0 B/s, "
+	    "mailmig: 0 of 3 mailboxes, 1 234 messages, 5.0 MiB, 1.0 MiB/s, 5 "
+	    "s\n"
+	    "mailmig: 1 of 3 mailboxes, 1 234 messages, 5.0 MiB, 176.6 KiB/s, "
 	    "29 s\n");
 	screen_close(&s);
 }
