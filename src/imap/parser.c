@@ -363,7 +363,9 @@ parse_tokens(ImapParser *p, const guint8 *s, gsize at, gsize len,
 			break;
 		default:
 			at = atom_end(s, at, len);
-			token.kind = IMAP_ATOM;
+			token.kind = word_is(s + from, at - from, "NIL")
+					 ? IMAP_NIL
+					 : IMAP_ATOM;
 			token.blob = blob_from_mem(s + from, at - from);
 			if (at < len && s[at] == '\r')
 				at++;
@@ -394,8 +396,6 @@ parse_tokens(ImapParser *p, const guint8 *s, gsize at, gsize len,
 					    "it announced a literal of "
 					    "another length",
 					    error);
-			} else if (word_is(s + from, at - from, "NIL")) {
-				token.kind = IMAP_NIL;
 			}
 		}
 		g_array_append_val(p->tokens, token);
