@@ -316,7 +316,6 @@ dest_imap_refusal(const char *code, const char *text)
 	    {"APPENDLIMIT", REFUSAL_TOO_BIG},
 	    {"UNAVAILABLE", REFUSAL_LATER},
 	    {"THROTTLED", REFUSAL_LATER},
-	    {"LIMIT", REFUSAL_LATER},
 	    {"INUSE", REFUSAL_LATER},
 	    {"NOPERM", REFUSAL_RIGHTS},
 	    {"READ-ONLY", REFUSAL_RIGHTS},
@@ -353,6 +352,13 @@ dest_imap_refusal(const char *code, const char *text)
 	    {"maximum size", REFUSAL_TOO_BIG},
 	};
 	g_autofree char *lower = NULL;
+	/* Some limit: of requests with some servers, of a message's size with
+	 * Dovecot 2.3 ("Mail size is larger than the maximum size"). Only its
+	 * text tells which. */
+	enum refusal unknown =
+	    code && g_ascii_strncasecmp(code, "LIMIT", 5) == 0 ?
+		REFUSAL_LATER :
+		REFUSAL_OTHER;
 
 	if (code)
 		for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
@@ -364,10 +370,10 @@ dest_imap_refusal(const char *code, const char *text)
 				return codes[i].refusal;
 		}
 	if (!text)
-		return REFUSAL_OTHER;
+		return unknown;
 	lower = g_ascii_strdown(text, -1);
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		if (strstr(lower, texts[i].words))
 			return texts[i].refusal;
-	return REFUSAL_OTHER;
+	return unknown;
 }

@@ -192,6 +192,12 @@ test_refusals(void)
 		REFUSAL_LATER},
 	    {NULL, "Message contains NUL", REFUSAL_OTHER},
 	    {NULL, NULL, REFUSAL_OTHER},
+	    {"LIMIT", "too many requests", REFUSAL_LATER},
+	    /* Dovecot 2.3, quota_max_mail_size */
+	    {"LIMIT",
+		"Mail size is larger than the maximum size allowed by server "
+		"configuration",
+		REFUSAL_TOO_BIG},
 	    /* a code outdoes the text */
 	    {"TOOBIG", "try again later", REFUSAL_TOO_BIG},
 	};
