@@ -98,6 +98,24 @@ ledger_folder_forget_old(
 	return ledger_run_sql(ledger, SQL_ITEM_DROP, error, "i", -folder->id);
 }
 
+enum status
+ledger_folder_close(Ledger *ledger, const struct ledger_share *share,
+    ledger_loose_fn fn, void *user, GError **error)
+{
+	sqlite3_stmt *stmt;
+	enum status st;
+
+	g_assert(ledger->in_transaction);
+	st = ledger_bind(ledger, SQL_FOLDER_LOOSE, &stmt, error, "ii",
+	    share->job, (gint64)share->run);
+	while (st == ST_OK && (st = ledger_step(ledger, stmt, error)) == ST_OK)
+		fn(ledger_text(stmt, 0), sqlite3_column_int64(stmt, 1), user);
+	if (st == ST_END)
+		st = ledger_run_sql(ledger, SQL_FOLDER_TIGHT, error, "ii",
+		    share->job, (gint64)share->run);
+	return st;
+}
+
 static gint64 *
 new_number(gint64 n)
 {
@@ -107,18 +125,41 @@ new_number(gint64 n)
 	return out;
 }
 
-enum status
-ledger_item_put(Ledger *ledger, gint64 folder, const struct ledger_item *item,
-    GError **error)
+static enum status
+put_item(Ledger *ledger, enum ledger_sql sql, gint64 folder,
+    const struct ledger_item *item, GError **error)
 {
-	enum status st;
-
-	g_assert(ledger->in_transaction);
-	st = ledger_run_sql(ledger, SQL_ITEM_PUT, error, "ikiiditkt", folder,
+	return ledger_run_sql(ledger, sql, error, "ikiiditkt", folder,
 	    item->key, (gint64)item->fate, (gint64)item->run,
 	    item->has_digest ? &item->digest : NULL, (gint64)item->flags,
 	    item->keywords && *item->keywords ? item->keywords : NULL,
 	    item->dest_key, item->reason);
+}
+
+enum status
+ledger_item_put(Ledger *ledger, gint64 folder, const struct ledger_item *item,
+    bool *was_settled, GError **error)
+{
+	enum status st;
+
+	g_assert(ledger->in_transaction);
+	*was_settled = false;
+	st = put_item(ledger, SQL_ITEM_ADD, folder, item, error);
+	if (st == ST_OK && sqlite3_changes(ledger->db) == 0) {
+		sqlite3_stmt *stmt;
+
+		st = ledger_bind(ledger, SQL_ITEM_FATE, &stmt, error, "ik",
+		    folder, item->key);
+		if (st == ST_OK)
+			st = ledger_step(ledger, stmt, error);
+		if (st == ST_OK) {
+			*was_settled =
+			    sqlite3_column_int(stmt, 0) <= LEDGER_THERE;
+			sqlite3_reset(stmt);
+			st =
+			    put_item(ledger, SQL_ITEM_PUT, folder, item, error);
+		}
+	}
 	if (st == ST_OK && item->dest_key &&
 	    g_hash_table_size(ledger->taken) > 0 &&
 	    g_hash_table_contains(ledger->taken, &folder))
@@ -148,8 +189,8 @@ take_digest(sqlite3_stmt *stmt, int column, struct ledger_item *out)
 		memcpy(out->digest.b, blob, DIGEST_LEN);
 }
 
-static enum status
-find_item(Ledger *ledger, gint64 folder, const char *key,
+enum status
+ledger_item_get(Ledger *ledger, gint64 folder, const char *key,
     struct ledger_item *out, GError **error)
 {
 	sqlite3_stmt *stmt;
@@ -169,14 +210,8 @@ find_item(Ledger *ledger, gint64 folder, const char *key,
 	out->keywords = ledger_text(stmt, 5) ? ledger_text(stmt, 5) : "";
 	out->dest_key = ledger_key(stmt, 6, ledger->number[1]);
 	out->reason = ledger_text(stmt, 7);
+	ledger->reading = stmt;
 	return ST_OK;
-}
-
-enum status
-ledger_item_get(Ledger *ledger, gint64 folder, const char *key,
-    struct ledger_item *out, GError **error)
-{
-	return find_item(ledger, folder, key, out, error);
 }
 
 enum status
@@ -227,6 +262,7 @@ enum status
 ledger_old_find(Ledger *ledger, gint64 folder, const struct digest *digest,
     struct ledger_item *out, GError **error)
 {
+	g_autofree char *key = NULL;
 	sqlite3_stmt *stmt;
 	enum status st = ST_OK;
 
@@ -243,12 +279,12 @@ ledger_old_find(Ledger *ledger, gint64 folder, const struct digest *digest,
 		st = ledger_step(ledger, stmt, error);
 	if (st != ST_OK)
 		return st;
-	st = find_item(ledger, -folder, ledger_key(stmt, 0, ledger->number[2]),
-	    out, error);
+	key = g_strdup(ledger_key(stmt, 0, ledger->number[2]));
 	sqlite3_reset(stmt);
-	if (st == ST_OK) /* given out: an equal one gets the next */
-		st = ledger_run_sql(
-		    ledger, SQL_ASIDE_REMOVE, error, "ik", folder, out->key);
+	/* Given out: an equal one gets the next. */
+	st = ledger_run_sql(ledger, SQL_ASIDE_REMOVE, error, "ik", folder, key);
+	if (st == ST_OK)
+		st = ledger_item_get(ledger, -folder, key, out, error);
 	return st;
 }
 
@@ -292,6 +328,7 @@ ledger_staged_find(Ledger *ledger, const struct ledger_share *share,
 	out->item.flags = (guint32)sqlite3_column_int64(stmt, 3);
 	out->item.keywords = ledger_text(stmt, 4);
 	out->bytes = sqlite3_column_int64(stmt, 5);
+	ledger->reading = stmt;
 	return ST_OK;
 }
 

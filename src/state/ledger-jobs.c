@@ -307,6 +307,15 @@ job_state(Ledger *ledger, gint64 job, enum ledger_state *out, GError **error)
 }
 
 enum status
+ledger_share_passed(
+    Ledger *ledger, const struct ledger_share *share, GError **error)
+{
+	g_assert(ledger->in_transaction);
+	return ledger_run_sql(ledger, SQL_JOB_PASSED, error, "ii",
+	    (gint64)share->pass, share->job);
+}
+
+enum status
 ledger_share_end(Ledger *ledger, const struct ledger_share *share,
     enum ledger_state state, guint pause_s, const char *reason,
     enum ledger_state *state_of_job, GError **error)
@@ -328,8 +337,7 @@ ledger_share_end(Ledger *ledger, const struct ledger_share *share,
 	if (st == ST_OK)
 		st = job_state(ledger, share->job, state_of_job, error);
 	if (st == ST_OK && *state_of_job == LEDGER_DONE)
-		st = ledger_run_sql(
-		    ledger, SQL_JOB_PASSED, error, "i", share->job);
+		st = ledger_share_passed(ledger, share, error);
 	if (st == ST_OK)
 		st = ledger_commit(ledger, error);
 	ledger_rollback(ledger);

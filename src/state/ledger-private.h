@@ -19,6 +19,10 @@ struct Ledger {
 	char *path;
 	sqlite3_stmt *sql[SQL_COUNT];
 	bool in_transaction, durable;
+	/* A row whose texts were handed out. It is let go by the next call: a
+	 * read that stays open keeps its snapshot, and BEGIN IMMEDIATE then
+	 * fails at once when another process has written since. */
+	sqlite3_stmt *reading;
 	GHashTable *taken; /* folders whose dest keys are in temp.taken */
 	GHashTable *aside; /* folders whose old digests are in temp.aside */
 	char *boot;	   /* of this machine, now */

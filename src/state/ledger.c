@@ -139,6 +139,9 @@ bind_all(Ledger *ledger, enum ledger_sql sql, sqlite3_stmt **out,
 		ledger->sql[sql] = stmt;
 	}
 	sqlite3_reset(stmt);
+	if (ledger->reading && ledger->reading != stmt)
+		sqlite3_reset(ledger->reading);
+	ledger->reading = NULL;
 	for (int i = 1; *types; types++, i++) {
 		const char *text;
 		const struct digest *digest;

@@ -148,6 +148,13 @@ enum status ledger_share_claim(Ledger *ledger, guint64 run, guint worker,
 enum status ledger_share_end(Ledger *ledger, const struct ledger_share *share,
     enum ledger_state state, guint pause_s, const char *reason,
     enum ledger_state *job_state, GError **error);
+/*
+ * In a transaction. The pass is complete though its share is not ended: for a
+ * whole destination, in the transaction that enters all of it, because another
+ * attempt at this pass would write its file anew without what is entered.
+ */
+enum status ledger_share_passed(
+    Ledger *ledger, const struct ledger_share *share, GError **error);
 /* The share that a dead worker held: as ledger_share_claim() gives it, with
  * attempts counting the one that died. ST_END: none. */
 enum status ledger_share_of_worker(Ledger *ledger, guint64 run, guint worker,
@@ -207,6 +214,16 @@ enum status ledger_folder_renew(Ledger *ledger, struct ledger_folder *folder,
 enum status ledger_folder_forget_old(
     Ledger *ledger, struct ledger_folder *folder, GError **error);
 
+/*
+ * In a transaction, when a job ends before its end: fn hears of each folder
+ * whose counts of this run do not add up, and how many more were found than it
+ * said; then they do.
+ */
+typedef void (*ledger_loose_fn)(const char *path, gint64 found, void *user);
+enum status ledger_folder_close(Ledger *ledger,
+    const struct ledger_share *share, ledger_loose_fn fn, void *user,
+    GError **error);
+
 /* Items. */
 
 enum ledger_fate {
@@ -226,9 +243,10 @@ struct ledger_item {
 	const char *dest_key; /* or NULL */
 	const char *reason;   /* or NULL */
 };
-/* In a transaction. Replaces one with the same key. */
+/* In a transaction. Replaces one with the same key; *was_settled: that one was
+ * moved or there. */
 enum status ledger_item_put(Ledger *ledger, gint64 folder,
-    const struct ledger_item *item, GError **error);
+    const struct ledger_item *item, bool *was_settled, GError **error);
 enum status ledger_item_flags(Ledger *ledger, gint64 folder, const char *key,
     guint32 flags, const char *keywords, GError **error);
 /* ST_END: not there. */

@@ -232,6 +232,15 @@ test_claims(struct place *p, const void *unused)
 	ledger_share_clear(&b);
 }
 
+static void
+put(struct place *p, gint64 folder, const struct ledger_item *item, bool expect)
+{
+	bool was_settled;
+
+	OK(ledger_item_put(p->ledger, folder, item, &was_settled, &ok_error));
+	g_assert_cmpint(was_settled, ==, expect);
+}
+
 static gint64
 add_folder(struct place *p, const char *path, struct ledger_folder *folder)
 {
@@ -313,7 +322,7 @@ test_items(struct place *p, const void *unused)
 		item.keywords = rows[i].keywords;
 		item.dest_key = rows[i].dest_key;
 		item.reason = i == 6 ? "too big" : NULL;
-		OK(ledger_item_put(p->ledger, folder.id, &item, &ok_error));
+		put(p, folder.id, &item, false);
 	}
 	folder.settled = 6;
 	OK(ledger_folder_save(p->ledger, job, "INBOX", &folder, &ok_error));
@@ -344,7 +353,7 @@ test_items(struct place *p, const void *unused)
 	g_assert_false(taken);
 	OK(ledger_begin(p->ledger, false, &ok_error));
 	item = (struct ledger_item){.key = "10", .dest_key = "78"};
-	OK(ledger_item_put(p->ledger, folder.id, &item, &ok_error));
+	put(p, folder.id, &item, true);
 	OK(ledger_item_flags(p->ledger, folder.id, "9", 5, "k", &ok_error));
 	OK(ledger_commit(p->ledger, &ok_error));
 	OK(ledger_dest_key_taken(
@@ -370,7 +379,7 @@ test_renew(struct place *p, const void *unused)
 	for (guint i = 0; i < 3; i++, key[0]++) {
 		item.key = key;
 		item.digest.b[0] = contents[i];
-		OK(ledger_item_put(p->ledger, folder.id, &item, &ok_error));
+		put(p, folder.id, &item, false);
 	}
 	folder.settled = 3;
 	OK(ledger_folder_renew(p->ledger, &folder, "2", &ok_error));
@@ -462,7 +471,7 @@ test_rollback(struct place *p, const void *unused)
 
 	add_folder(p, "INBOX", &folder);
 	OK(ledger_begin(p->ledger, false, &ok_error));
-	OK(ledger_item_put(p->ledger, folder.id, &item, &ok_error));
+	put(p, folder.id, &item, false);
 	OK(ledger_dest_key_taken(p->ledger, folder.id, "9", &taken, &ok_error));
 	g_assert_true(taken);
 	ledger_rollback(p->ledger);
@@ -560,7 +569,7 @@ test_many(struct place *p, const void *unused)
 		item.key = key;
 		item.dest_key = dest_key;
 		memcpy(item.digest.b, &i, sizeof i);
-		OK(ledger_item_put(p->ledger, folder.id, &item, &ok_error));
+		put(p, folder.id, &item, false);
 		folder.settled++;
 		if (i % BATCH == BATCH - 1) {
 			OK(ledger_folder_save(

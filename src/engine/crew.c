@@ -1,0 +1,249 @@
+#include "engine/crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOCK_FD	       3	 /* in the worker; it never looks at it */
+#define LINE_MAX_BYTES (1 << 20) /* of one event: nothing of ours is as long   \
+				  */
+
+extern char **environ;
+
+struct member {
+	guint number;
+	pid_t pid;
+	int fd;
+	GString *buf;
+	gsize at; /* consumed */
+};
+
+struct Crew {
+	const char *program, *state_dir;
+	guint64 run;
+	int lock_fd;
+	guint last; /* number given out */
+	GPtrArray *members;
+};
+
+static void
+member_free(void *data)
+{
+	struct member *member = data;
+
+	if (member->fd >= 0)
+		close(member->fd);
+	if (member->pid > 0) {
+		kill(member->pid, SIGKILL);
+		waitpid(member->pid, NULL, 0);
+	}
+	g_string_free(member->buf, TRUE);
+	g_free(member);
+}
+
+Crew *
+crew_new(const char *program, const char *state_dir, guint64 run, int lock_fd)
+{
+	Crew *crew = g_new0(Crew, 1);
+
+	crew->program = program;
+	crew->state_dir = state_dir;
+	crew->run = run;
+	crew->lock_fd = lock_fd;
+	crew->members = g_ptr_array_new_with_free_func(member_free);
+	return crew;
+}
+
+void
+crew_free(Crew *crew)
+{
+	if (crew == NULL)
+		return;
+	g_ptr_array_unref(crew->members);
+	g_free(crew);
+}
+
+guint
+crew_size(const Crew *crew)
+{
+	return crew->members->len;
+}
+
+enum status
+crew_start(Crew *crew, GError **error)
+{
+	char run[32], number[32];
+	char *argv[] = {(char *)crew->program, (char *)"worker",
+	    (char *)"--state", (char *)crew->state_dir, (char *)"--run", run,
+	    (char *)"--worker", number, NULL};
+	posix_spawn_file_actions_t actions;
+	struct member *member;
+	int pipe_fd[2], problem;
+	pid_t pid = -1;
+
+	g_snprintf(run, sizeof run, "%" G_GUINT64_FORMAT, crew->run);
+	g_snprintf(number, sizeof number, "%u", crew->last + 1);
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
+		    "cannot make a pipe: %s", g_strerror(errno));
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(
+	    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, crew->lock_fd, LOCK_FD);
+	problem =
+	    posix_spawn(&pid, crew->program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipe_fd[1]);
+	if (problem) {
+		close(pipe_fd[0]);
+		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
+		    "cannot start a worker (%s): %s", crew->program,
+		    g_strerror(problem));
+	}
+	member = g_new0(struct member, 1);
+	member->number = ++crew->last;
+	member->pid = pid;
+	member->fd = pipe_fd[0];
+	member->buf = g_string_new(NULL);
+	g_ptr_array_add(crew->members, member);
+	return ST_OK;
+}
+
+void
+crew_stop(Crew *crew)
+{
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+
+		kill(member->pid, SIGTERM);
+	}
+}
+
+void
+crew_kill(Crew *crew, guint worker)
+{
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+
+		if (member->number == worker)
+			kill(member->pid, SIGKILL);
+	}
+}
+
+/* The next event in what a member has sent; what is none of ours is dropped. */
+static Event *
+take_line(struct member *member)
+{
+	char *newline;
+
+	while ((newline = memchr(member->buf->str + member->at, '\n',
+		    member->buf->len - member->at)) != NULL) {
+		char *line = member->buf->str + member->at;
+		Event *event;
+
+		*newline = '\0';
+		member->at = (gsize)(newline + 1 - member->buf->str);
+		event = event_from_json(line);
+		if (event)
+			return event;
+	}
+	g_string_erase(member->buf, 0, (gssize)member->at);
+	member->at = 0;
+	if (member->buf->len > LINE_MAX_BYTES)
+		g_string_truncate(member->buf, 0);
+	return NULL;
+}
+
+/* Its pipe is at the end, so it has ended or will at once. A line without its
+ * end was torn by whatever killed it: the next attempt tells it again. */
+static void
+bury(Crew *crew, guint i, struct crew_news *out)
+{
+	struct member *member = crew->members->pdata[i];
+	int status = 0;
+
+	while (waitpid(member->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	member->pid = 0;
+	out->left = member->number;
+	if (WIFSIGNALED(status)) {
+		out->died = true;
+		g_snprintf(out->reason, sizeof out->reason,
+		    "killed by signal %d (%s)", WTERMSIG(status),
+		    g_strsignal(WTERMSIG(status)));
+	} else {
+		out->died = WEXITSTATUS(status) != 0;
+		g_snprintf(out->reason, sizeof out->reason, "exit status %d",
+		    WEXITSTATUS(status));
+	}
+	g_ptr_array_remove_index(crew->members, i);
+}
+
+/* Something from the buffers. */
+static bool
+from_buffers(Crew *crew, struct crew_news *out)
+{
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+
+		out->event = take_line(member);
+		if (out->event)
+			return true;
+		if (member->fd < 0) {
+			bury(crew, i, out);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+read_member(struct member *member)
+{
+	gsize len = member->buf->len;
+	gssize n;
+
+	g_string_set_size(member->buf, len + 65536);
+	do
+		n = read(member->fd, member->buf->str + len, 65536);
+	while (n < 0 && errno == EINTR);
+	g_string_set_size(member->buf, len + (gsize)MAX(n, 0));
+	if (n <= 0) {
+		close(member->fd);
+		member->fd = -1;
+	}
+}
+
+enum status
+crew_wait(Crew *crew, int timeout_ms, struct crew_news *out, GError **error)
+{
+	g_autofree struct pollfd *fds = NULL;
+	int n;
+
+	memset(out, 0, sizeof *out);
+	if (from_buffers(crew, out))
+		return ST_OK;
+	if (crew->members->len == 0)
+		return ST_END;
+	fds = g_new0(struct pollfd, crew->members->len);
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+
+		fds[i].fd = member->fd;
+		fds[i].events = POLLIN;
+	}
+	n = poll(fds, crew->members->len, timeout_ms);
+	if (n < 0 && errno != EINTR)
+		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
+		    "cannot wait for the workers: %s", g_strerror(errno));
+	for (guint i = 0; n > 0 && i < crew->members->len; i++)
+		if (fds[i].revents)
+			read_member(crew->members->pdata[i]);
+	return n > 0 && from_buffers(crew, out) ? ST_OK : ST_END;
+}

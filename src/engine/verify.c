@@ -1,0 +1,681 @@
+/*
+ * Verify: read both ends and compare, content by content. What was read lies in
+ * a temporary data base, so that a mailbox of any size costs little memory.
+ * Both ends are read as sources; nothing is written to either.
+ */
+#include "dest/dest.h"
+#include "engine/boxes.h"
+#include "engine/feed.h"
+#include "engine/jobs.h"
+#include "engine/run.h"
+#include "source/source.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+enum side { SOURCE, DEST };
+
+struct verify {
+	const struct run_params *params;
+	Feed *feed;
+	struct books *books;
+	sqlite3 *db;
+	sqlite3_stmt *add;
+	const struct wanted *wanted;
+	const struct plan_route *route;
+	char *spool_dir;
+	Spool *scratch;
+	struct envelope envelope;
+	/* For the folders' names at the destination. */
+	Boxes *boxes;
+	Dest *dest;
+};
+
+/* One row of either end. */
+static const char schema[] =
+    "CREATE TABLE seen (side INTEGER, folder TEXT, digest BLOB,"
+    " received INTEGER, flags INTEGER, keywords TEXT, key TEXT, subject TEXT,"
+    " message_id TEXT, same INTEGER DEFAULT 0);"
+    "CREATE TABLE folders (side INTEGER, folder TEXT, name TEXT,"
+    " filtered INTEGER, PRIMARY KEY (side, folder));";
+
+static enum status
+db_fail(struct verify *v, GError **error)
+{
+	return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
+	    "cannot keep what was read: %s", sqlite3_errmsg(v->db));
+}
+
+static enum status
+db_exec(struct verify *v, const char *sql, GError **error)
+{
+	return sqlite3_exec(v->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		   ? ST_OK
+		   : db_fail(v, error);
+}
+
+static void
+tell_unreadable(struct verify *v, enum side side, const struct folder *folder,
+    const char *key, const GError *why)
+{
+	Event *event = event_new(EVENT_VERIFY_UNREADABLE);
+
+	if (folder)
+		event_path(event, "folder", folder->path);
+	event_text(event, "key", key);
+	event_text(event, "side", side == SOURCE ? "source" : "destination");
+	event_text(event, "reason", why ? why->message : "unknown");
+	feed_tell(v->feed, event);
+}
+
+/* Where a folder is looked for: its name after the map of the plan and what
+ * the destination cannot have. INBOX is the same in any case. */
+static char *
+place_of(struct verify *v, enum side side, const struct folder *folder)
+{
+	char *const *path = folder->path;
+	char *place;
+
+	if (side == SOURCE) {
+		struct box *box = boxes_of(v->boxes, folder);
+
+		path = box->dst.path;
+		if (v->dest)
+			path = dest_map(v->dest, &box->dst);
+	}
+	place = folder_path_to_text(path);
+	if (g_ascii_strncasecmp(place, "INBOX", 5) == 0 &&
+	    (place[5] == '\0' || place[5] == '/'))
+		memcpy(place, "INBOX", 5);
+	return place;
+}
+
+static enum status
+add_folder(struct verify *v, enum side side, const char *place,
+    const char *name, gint64 filtered, GError **error)
+{
+	sqlite3_stmt *stmt;
+	bool good;
+
+	if (sqlite3_prepare_v2(v->db,
+		"INSERT INTO folders VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO "
+		"UPDATE SET filtered = filtered + ?4",
+		-1, &stmt, NULL) != SQLITE_OK)
+		return db_fail(v, error);
+	sqlite3_bind_int(stmt, 1, side);
+	sqlite3_bind_text(stmt, 2, place, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 4, filtered);
+	good = sqlite3_step(stmt) == SQLITE_DONE;
+	sqlite3_finalize(stmt);
+	return good ? ST_OK : db_fail(v, error);
+}
+
+static enum status
+add_message(struct verify *v, enum side side, const char *place,
+    const struct record *record, GError **error)
+{
+	const struct message *m = &record->message;
+	const struct envelope *envelope = NULL;
+	g_autofree char *keywords = NULL;
+	struct digest digest;
+	struct blob octets;
+	enum status st;
+	bool good;
+
+	if (!m->has_body)
+		return fail(
+		    ST_ITEM, error, ERR_FORMAT, RETRY_NEVER, "it has no body");
+	st = message_raw(m, v->scratch, &octets, error);
+	if (st == ST_OK)
+		st = digest_blob(&octets, &digest, error);
+	if (st < 0)
+		return st;
+	if (message_envelope(m, &v->envelope, &envelope, NULL) < 0)
+		envelope = NULL;
+	keywords =
+	    m->keywords ? g_strjoinv(" ", (char **)m->keywords) : g_strdup("");
+	sqlite3_reset(v->add);
+	sqlite3_bind_int(v->add, 1, side);
+	sqlite3_bind_text(v->add, 2, place, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(v->add, 3, digest.b, DIGEST_LEN, SQLITE_STATIC);
+	if (m->received.known)
+		sqlite3_bind_int64(v->add, 4, m->received.utc);
+	else
+		sqlite3_bind_null(v->add, 4);
+	sqlite3_bind_int64(v->add, 5, m->flags);
+	sqlite3_bind_text(v->add, 6, keywords, -1, SQLITE_STATIC);
+	sqlite3_bind_text(v->add, 7, record->key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(
+	    v->add, 8, envelope ? envelope->subject : NULL, -1, SQLITE_STATIC);
+	sqlite3_bind_text(v->add, 9, envelope ? envelope->message_id : NULL, -1,
+	    SQLITE_STATIC);
+	good = sqlite3_step(v->add) == SQLITE_DONE;
+	sqlite3_reset(v->add);
+	return good ? ST_OK : db_fail(v, error);
+}
+
+static enum status
+take(struct verify *v, enum side side, const struct record *record,
+    GError **error)
+{
+	const struct filter *filter = &v->params->plan->filter;
+	const struct folder *folder = NULL;
+	g_autofree char *place = NULL;
+	g_autoptr(GError) why = NULL;
+	gint64 filtered = 0;
+	enum status st;
+
+	switch (record->kind) {
+	case RECORD_FOLDER:
+		folder = record->folder;
+		break;
+	case RECORD_MESSAGE:
+		folder = record->message.folder;
+		break;
+	case RECORD_FOLDER_END:
+	case RECORD_RECIPIENT:
+	case RECORD_ADDRESS:
+		return ST_OK;
+	}
+	if (side == SOURCE && filter_folder(filter, folder) != FILTER_PASS)
+		return ST_OK;
+	place = place_of(v, side, folder);
+	if (record->kind == RECORD_MESSAGE) {
+		filtered =
+		    side == SOURCE &&
+		    filter_message(filter, &record->message) != FILTER_PASS;
+		st = filtered ? ST_OK
+			      : add_message(v, side, place, record, &why);
+		if (st == ST_ITEM) {
+			tell_unreadable(v, side, folder, record->key, why);
+			return ST_OK;
+		}
+		if (st < 0) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return st;
+		}
+		if (!filtered)
+			return ST_OK;
+	}
+	return add_folder(v, side, place, place, filtered, error);
+}
+
+static void
+no_remark(void *ctx, const struct remark *remark)
+{
+}
+
+static void
+make_job(struct verify *v, enum side side, struct mailbox *mailbox,
+    const struct filter *filter, struct job *job)
+{
+	*mailbox = (struct mailbox){
+	    .name = side == SOURCE ? v->wanted->mailbox : v->route->destination,
+	    .ref = side == SOURCE ? v->wanted->ref : NULL,
+	    .messages = -1,
+	    .bytes = -1,
+	    .is_public = v->wanted->is_public,
+	};
+	*job = (struct job){
+	    .id = 1,
+	    .pass = 1,
+	    .mailbox = mailbox,
+	    .destination = v->route->destination,
+	    .parts = 1,
+	    .filter = filter,
+	    .known = &boxes_nothing,
+	    .spool_dir = v->spool_dir,
+	    .recovery_dir = v->spool_dir,
+	    .remark = no_remark,
+	    .stop = v->params->stop,
+	};
+}
+
+/* A mailbox as its own source finds it: the ref is known to list() alone. */
+static enum status
+find_ref(
+    Source *source, struct mailbox *mailbox, GPtrArray *listed, GError **error)
+{
+	enum status st = source_list(source, listed, error);
+
+	if (st < 0)
+		return st;
+	for (guint i = 0; i < listed->len; i++) {
+		const struct mailbox *other = listed->pdata[i];
+
+		if (strcmp(other->name, mailbox->name) == 0 ||
+		    listed->len == 1) {
+			mailbox->name = other->name;
+			mailbox->ref = other->ref;
+			mailbox->is_public = other->is_public;
+			return ST_OK;
+		}
+	}
+	return fail(ST_MAILBOX, error, ERR_CONFIG, RETRY_NEVER,
+	    "the destination has no mailbox %s", mailbox->name);
+}
+
+static void
+mailbox_free_one(void *data)
+{
+	mailbox_free(data);
+}
+
+static enum status
+read_records(struct verify *v, Source *source, enum side side, GError **error)
+{
+	struct record record;
+	enum status st = ST_OK;
+
+	while (st == ST_OK) {
+		g_autoptr(GError) why = NULL;
+
+		if (v->params->stop && *v->params->stop)
+			return fail(ST_RUN, error, ERR_CANCELLED, RETRY_NEVER,
+			    "stopped");
+		memset(&record, 0, sizeof record);
+		record.key = "";
+		st = source_next(source, &record, &why);
+		if (st == ST_ITEM) {
+			tell_unreadable(v, side,
+			    record.kind == RECORD_MESSAGE
+				? record.message.folder
+				: NULL,
+			    record.key, why);
+			st = ST_OK;
+		} else if (st < 0) {
+			g_propagate_error(error, g_steal_pointer(&why));
+		} else if (st == ST_OK) {
+			st = take(v, side, &record, error);
+		}
+		if (v->params->tick)
+			v->params->tick(v->params->user);
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
+static enum status
+read_side(struct verify *v, enum side side, GError **error)
+{
+	const struct end *end =
+	    side == SOURCE ? &v->route->from : &v->route->to;
+	const struct source_driver *driver =
+	    source_driver_find(end->url->scheme);
+	g_autoptr(GPtrArray) listed =
+	    g_ptr_array_new_with_free_func(mailbox_free_one);
+	g_autoptr(Options) options = NULL;
+	struct end as_source = *end;
+	struct filter all;
+	struct mailbox mailbox;
+	struct job job;
+	Source *source = NULL;
+	enum status st;
+
+	if (driver == NULL)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "%s: what was written there cannot be read back, so it "
+		    "cannot be verified",
+		    end->url->scheme);
+	if (side == DEST) { /* its options are a destination's: take those that
+			       the source has too */
+		options = options_new(driver->options);
+		for (guint i = 0; end->url->names && end->url->names[i]; i++)
+			options_set(options, end->url->names[i],
+			    end->url->values[i], NULL);
+		as_source.options = options;
+	}
+	filter_init(&all);
+	make_job(v, side, &mailbox,
+	    side == SOURCE ? &v->params->plan->filter : &all, &job);
+	st = source_open(&source, driver, &as_source, error);
+	if (st == ST_OK && side == DEST && !driver->accounts)
+		st = find_ref(source, &mailbox, listed, error);
+	if (st == ST_OK)
+		st = source_begin(source, &job, error);
+	if (st == ST_OK) {
+		st = db_exec(v, "BEGIN", error);
+		if (st == ST_OK)
+			st = read_records(v, source, side, error);
+		if (st == ST_OK)
+			st = db_exec(v, "COMMIT", error);
+		source_end(source);
+	}
+	source_close(source);
+	filter_clear(&all);
+	if (st < 0)
+		g_prefix_error(
+		    error, "%s: ", side == SOURCE ? "source" : "destination");
+	return st;
+}
+
+/* The same message at both ends: equal in everything first, then in content.
+ * Each row of one end is paired with one of the other. */
+static enum status
+pair(struct verify *v, GError **error)
+{
+	static const char sql[] =
+	    "CREATE INDEX by_content ON seen (folder, digest, side);"
+	    "CREATE TEMP TABLE ranked AS SELECT rowid AS row, side, folder,"
+	    " digest, received, flags, keywords, row_number() OVER (PARTITION "
+	    "BY"
+	    " side, folder, digest, received, flags, keywords) AS rank"
+	    " FROM seen;"
+	    "CREATE INDEX ranked_by ON ranked"
+	    " (folder, digest, received, flags, keywords, rank);"
+	    "UPDATE seen SET same = 2 WHERE rowid IN (SELECT a.row FROM ranked"
+	    " a JOIN ranked b ON a.folder = b.folder AND a.digest = b.digest"
+	    " AND a.received IS b.received AND a.flags = b.flags"
+	    " AND a.keywords = b.keywords AND a.rank = b.rank"
+	    " AND a.side <> b.side);"
+	    "DELETE FROM ranked;"
+	    "INSERT INTO ranked SELECT rowid, side, folder, digest, NULL, 0, "
+	    "'',"
+	    " row_number() OVER (PARTITION BY side, folder, digest"
+	    " ORDER BY rowid) FROM seen WHERE same = 0;"
+	    "UPDATE seen SET same = 1 WHERE rowid IN (SELECT a.row FROM ranked"
+	    " a JOIN ranked b ON a.folder = b.folder AND a.digest = b.digest"
+	    " AND a.rank = b.rank AND a.side <> b.side);"
+	    "CREATE TEMP TABLE twins AS SELECT a.row AS one, b.row AS other"
+	    " FROM ranked a JOIN ranked b ON a.folder = b.folder"
+	    " AND a.digest = b.digest AND a.rank = b.rank"
+	    " WHERE a.side = 0 AND b.side = 1;";
+
+	return db_exec(v, sql, error);
+}
+
+static Event *
+difference(enum event_id id, sqlite3_stmt *stmt)
+{
+	Event *event = event_new(id);
+	g_auto(GStrv) path =
+	    folder_path_from_text((const char *)sqlite3_column_text(stmt, 0));
+
+	event_path(event, "folder", path);
+	event_text(event, "key", (const char *)sqlite3_column_text(stmt, 1));
+	event_text(
+	    event, "subject", (const char *)sqlite3_column_text(stmt, 2));
+	event_text(
+	    event, "message_id", (const char *)sqlite3_column_text(stmt, 3));
+	return event;
+}
+
+static char *
+stamp_text(sqlite3_stmt *stmt, int column)
+{
+	struct stamp stamp = {.utc = sqlite3_column_int64(stmt, column),
+	    .known = sqlite3_column_type(stmt, column) != SQLITE_NULL};
+	char *text = stamp_to_iso(&stamp);
+
+	if (*text == '\0') {
+		g_free(text);
+		text = g_strdup("unknown");
+	}
+	return text;
+}
+
+/* Which of received date, flags, keywords differ, and how. NULL: none that
+ * counts: a date that one end does not know is no difference. */
+static char *
+how_different(sqlite3_stmt *stmt)
+{
+	GString *out = g_string_new(NULL);
+	bool known = sqlite3_column_type(stmt, 4) != SQLITE_NULL &&
+		     sqlite3_column_type(stmt, 7) != SQLITE_NULL;
+
+	if (known &&
+	    sqlite3_column_int64(stmt, 4) != sqlite3_column_int64(stmt, 7)) {
+		g_autofree char *a = stamp_text(stmt, 4);
+		g_autofree char *b = stamp_text(stmt, 7);
+
+		g_string_append_printf(out, "received %s, not %s; ", b, a);
+	}
+	if (sqlite3_column_int(stmt, 5) != sqlite3_column_int(stmt, 8))
+		g_string_append_printf(out, "flags %d, not %d; ",
+		    sqlite3_column_int(stmt, 8), sqlite3_column_int(stmt, 5));
+	if (strcmp((const char *)sqlite3_column_text(stmt, 6),
+		(const char *)sqlite3_column_text(stmt, 9)) != 0)
+		g_string_append_printf(out, "keywords '%s', not '%s'; ",
+		    sqlite3_column_text(stmt, 9), sqlite3_column_text(stmt, 6));
+	if (out->len >= 2)
+		g_string_truncate(out, out->len - 2);
+	return g_string_free(out, out->len == 0);
+}
+
+/* Runs a query and tells an event for each row. */
+static enum status
+tell_rows(struct verify *v, const char *sql, enum event_id id, GError **error)
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (sqlite3_prepare_v2(v->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_fail(v, error);
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		Event *event;
+
+		if (id == EVENT_VERIFY_DIFFERENT) {
+			g_autofree char *how = how_different(stmt);
+
+			if (how == NULL)
+				continue;
+			event = difference(id, stmt);
+			event_text(event, "reason", how);
+		} else {
+			event = difference(id, stmt);
+		}
+		feed_tell(v->feed, event);
+	}
+	sqlite3_finalize(stmt);
+	return code == SQLITE_DONE ? ST_OK : db_fail(v, error);
+}
+
+static enum status
+tell_folders(struct verify *v, GError **error)
+{
+	static const char sql[] =
+	    "SELECT f.folder, f.filtered,"
+	    " (SELECT count(*) FROM seen WHERE folder = f.folder AND side = 0),"
+	    " (SELECT count(*) FROM seen WHERE folder = f.folder AND side = 0"
+	    " AND same = 2), EXISTS (SELECT 1 FROM folders g"
+	    " WHERE g.folder = f.folder AND g.side = 1),"
+	    " (SELECT count(*) FROM seen s JOIN twins t ON s.rowid = t.one"
+	    " JOIN seen o ON o.rowid = t.other WHERE s.folder = f.folder"
+	    " AND s.flags = o.flags AND s.keywords = o.keywords"
+	    " AND (s.received IS NULL OR o.received IS NULL))"
+	    " FROM folders f WHERE f.side = 0 ORDER BY f.folder";
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (sqlite3_prepare_v2(v->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_fail(v, error);
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		g_auto(GStrv) path = folder_path_from_text(
+		    (const char *)sqlite3_column_text(stmt, 0));
+		gint64 filtered = sqlite3_column_int64(stmt, 1);
+		Event *event;
+
+		if (!sqlite3_column_int(stmt, 4)) {
+			event = event_new(EVENT_VERIFY_FOLDER);
+			event_path(event, "folder", path);
+			feed_tell(v->feed, event);
+		}
+		event = event_new(EVENT_VERIFY_FOLDER_DONE);
+		event_path(event, "folder", path);
+		event_number(
+		    event, "found", sqlite3_column_int64(stmt, 2) + filtered);
+		event_number(event, "n",
+		    sqlite3_column_int64(stmt, 3) +
+			sqlite3_column_int64(stmt, 5));
+		event_number(event, "filtered", filtered);
+		feed_tell(v->feed, event);
+	}
+	sqlite3_finalize(stmt);
+	return code == SQLITE_DONE ? ST_OK : db_fail(v, error);
+}
+
+static enum status
+compare(struct verify *v, GError **error)
+{
+	enum status st = pair(v, error);
+
+	if (st == ST_OK)
+		st = tell_rows(v,
+		    "SELECT folder, key, subject, message_id FROM seen"
+		    " WHERE side = 0 AND same = 0 ORDER BY rowid",
+		    EVENT_VERIFY_MISSING, error);
+	if (st == ST_OK)
+		st = tell_rows(v,
+		    "SELECT folder, key, subject, message_id FROM seen"
+		    " WHERE side = 1 AND same = 0 ORDER BY rowid",
+		    EVENT_VERIFY_EXTRA, error);
+	if (st == ST_OK)
+		st = tell_rows(v,
+		    "SELECT s.folder, s.key, s.subject, s.message_id,"
+		    " s.received, s.flags, s.keywords,"
+		    " o.received, o.flags, o.keywords FROM twins t"
+		    " JOIN seen s ON s.rowid = t.one"
+		    " JOIN seen o ON o.rowid = t.other ORDER BY s.rowid",
+		    EVENT_VERIFY_DIFFERENT, error);
+	if (st == ST_OK)
+		st = tell_folders(v, error);
+	return st;
+}
+
+static enum status
+open_names(struct verify *v, const struct job *job, GError **error)
+{
+	const struct dest_driver *driver =
+	    dest_driver_find(v->route->to.url->scheme);
+	enum status st;
+
+	if (driver->map == NULL)
+		return ST_OK;
+	st = dest_open(&v->dest, driver, &v->route->to, error);
+	if (st == ST_OK)
+		st = dest_begin(v->dest, job, error);
+	if (st < 0)
+		g_clear_pointer(&v->dest, dest_close);
+	return st;
+}
+
+static enum status
+verify_mailbox(struct verify *v, GError **error)
+{
+	static const struct ledger_share no_share = {.parts = 1};
+	struct mailbox mailbox;
+	struct job job;
+	enum status st = ST_OK;
+
+	/* An empty name: on disk, and gone when it is closed. */
+	if (sqlite3_open_v2("", &v->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		    SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
+		st = db_fail(v, error);
+	if (st == ST_OK)
+		st = db_exec(v, schema, error);
+	if (st == ST_OK &&
+	    sqlite3_prepare_v2(v->db,
+		"INSERT INTO seen (side, folder, digest, received, flags,"
+		" keywords, key, subject, message_id)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		-1, &v->add, NULL) != SQLITE_OK)
+		st = db_fail(v, error);
+	v->boxes = boxes_new(NULL, &no_share, v->params->plan->folder_map);
+	make_job(v, SOURCE, &mailbox, &v->params->plan->filter, &job);
+	if (st == ST_OK)
+		st = open_names(v, &job, error);
+	if (st == ST_OK)
+		st = read_side(v, SOURCE, error);
+	if (v->dest) {
+		dest_end(v->dest);
+		g_clear_pointer(&v->dest, dest_close);
+	}
+	g_clear_pointer(&v->boxes, boxes_free);
+	if (st == ST_OK)
+		st = read_side(v, DEST, error);
+	if (st == ST_OK)
+		st = compare(v, error);
+	sqlite3_finalize(v->add);
+	v->add = NULL;
+	sqlite3_close(v->db);
+	v->db = NULL;
+	return st;
+}
+
+static void
+deliver(const Event *event, void *user)
+{
+	struct verify *v = user;
+
+	books_apply(v->books, event);
+	if (v->params->sink)
+		v->params->sink(event, v->params->user);
+}
+
+static enum status
+one(struct verify *v, const struct wanted *wanted, GError **error)
+{
+	const Plan *plan = v->params->plan;
+	struct plan_route route;
+	g_autoptr(GError) why = NULL;
+	Event *event;
+	enum status st;
+
+	v->wanted = wanted;
+	feed_mailbox(v->feed, wanted->mailbox);
+	st = plan_route(plan,
+	    wanted->account >= 0 ? plan->accounts->pdata[wanted->account]
+				 : NULL,
+	    wanted->mailbox, &route, &why);
+	if (st == ST_OK) {
+		v->route = &route;
+		st = verify_mailbox(v, &why);
+	}
+	plan_route_clear(&route);
+	if (st == ST_RUN) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return st;
+	}
+	if (st < 0) {
+		event = event_new(EVENT_MAILBOX_NOT_OPENED);
+		event_text(event, "reason", why->message);
+		feed_tell(v->feed, event);
+	}
+	event = event_new(EVENT_JOB_ENDED);
+	event_number(event, "failed", st < 0);
+	feed_tell(v->feed, event);
+	feed_mailbox(v->feed, NULL);
+	return ST_OK;
+}
+
+enum status
+run_verify(const struct run_params *params, struct books *total, GError **error)
+{
+	struct verify v = {.params = params, .books = total};
+	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	enum status st;
+
+	memset(total, 0, sizeof *total);
+	st = jobs_list(params->plan, wanted, missing, left_out, error);
+	if (st < 0)
+		return st;
+	v.feed = feed_new_sink(deliver, &v, 0);
+	v.spool_dir = g_strdup(g_get_tmp_dir());
+	v.scratch = spool_new(v.spool_dir);
+	envelope_init(&v.envelope);
+	for (guint i = 0; i < missing->len; i++) {
+		feed_mailbox(v.feed, missing->pdata[i]);
+		feed_tell(v.feed, event_new(EVENT_ACCOUNT_WITHOUT_MAILBOX));
+	}
+	for (guint i = 0; st == ST_OK && i < wanted->len; i++)
+		st = one(&v, wanted->pdata[i], error);
+	envelope_clear(&v.envelope);
+	spool_free(v.scratch);
+	feed_free(v.feed);
+	g_free(v.spool_dir);
+	return st;
+}
