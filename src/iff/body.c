@@ -581,9 +581,12 @@ attachment_encoding(struct part *part, const char *encoding)
 	else if (g_ascii_strcasecmp(words[0], "OLE") == 0)
 		part->kind = PART_OLE;
 	for (guint i = 1; words[i]; i++) {
-		if (g_ascii_strncasecmp(words[i], "type=", 5) == 0)
+		/* Each once; the first one counts. */
+		if (part->type == NULL &&
+		    g_ascii_strncasecmp(words[i], "type=", 5) == 0)
 			part->type = g_strdup(words[i] + 5);
-		else if (g_ascii_strncasecmp(words[i], "cid=", 4) == 0)
+		else if (part->content_id == NULL &&
+			 g_ascii_strncasecmp(words[i], "cid=", 4) == 0)
 			part->content_id = g_strdup(words[i] + 4);
 		else if (g_ascii_strcasecmp(words[i], "inline") == 0)
 			part->is_inline = true;

@@ -405,6 +405,62 @@ test_complete(void)
 	}
 }
 
+/* What a body and its folder become: KB articles on text. */
+static const struct {
+	const char *name, *pkl, *pri, *sec, *options, *want;
+} texts[] = {
+	/* bare CR and bare LF are line ends of text (3.6) */
+	{ "/kb/Q192526/bare-cr", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,9,,TRUE,,,\r\na\rb\nc\r\nd\r\r\n", NULL,
+	    "[text:a\\r\\nb\\r\\nc\\r\\nd\\r\\n]" },
+	/* a wrong number in the packing list, mended by an option */
+	{ "/kb/Q177418/override", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,2,,TRUE,,,\r\n\xe1\xa2\r\n", "codepage=866",
+	    "[text:\xd1\x81\xd0\xb2]" },
+	/* a line that only looks like a header is data */
+	{ "/kb/Q166543/looks-like-header", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,17,,TRUE,,,\r\nBody,x,,FALSE,,,\r\n\r\n", NULL,
+	    "[text:Body,x,,FALSE,,,\\r\\n]" },
+	/* 5C as the second byte of a character is no separator of folders */
+	{ "/kb/Q198861/folder",
+	    "932\r\n\r\nFilename,Filetype\r\nP.PRI,Primary\r\n"
+	    "S.SEC,Secondary\r\n",
+	    MAIL "\x95\x5c\\\x83\x5c,S,,,,x,,,,,,#S.SEC(50)\r\n" GOOD, SEC,
+	    NULL, "message \xe8\xa1\xa8/\xe3\x82\xbd from" },
+	/* nor do two of them at a line's end continue it */
+	{ "/kb/Q198861/continuation",
+	    "932\r\n\r\nFilename,Filetype\r\nP.PRI,Primary\r\n"
+	    "S.SEC,Secondary\r\n",
+	    PAB "entry,n,SMTP:n@x,,,,,,,,,,,,,,,,,,,,,\x83\x5c\x83\x5c\r\n"
+		"\r\n" MAIL GOOD,
+	    SEC, NULL, "Note=\xe3\x82\xbd\xe3\x82\xbd\n" },
+	{ "/iff/macbinary", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,0,,FALSE,,,\r\n\r\nAttachment,2,,TRUE,C:\\d\\n.x,,"
+		"macbinary\r\nxy\r\n",
+	    NULL, "[macbinary n.x:xy]" },
+	{ "/iff/inbox-below", PKL,
+	    MAIL "Work\\A,S,,,,x,,,,,,#S.SEC(50)\r\n" GOOD, SEC,
+	    "inbox-below=yes", "message INBOX/Work/A from" },
+};
+
+static void
+test_text(const void *data)
+{
+	guint i = GPOINTER_TO_UINT(data);
+	struct set_run run = { .options = texts[i].options };
+	char *dir = set_dir_new(), *got;
+
+	set_write(dir, "T.PKL", texts[i].pkl, -1);
+	set_write(dir, "P.PRI", texts[i].pri, -1);
+	set_write(dir, "S.SEC", texts[i].sec, -1);
+	got = set_read(dir, &run);
+	if (strstr(got, texts[i].want) == NULL)
+		g_assert_cmpstr(got, ==, texts[i].want);
+	g_free(got);
+	set_dir_remove(dir);
+	g_free(dir);
+}
+
 /* 12.7: the failed rows, byte for byte, importable where they are. */
 static void
 test_recovery(void)
@@ -454,6 +510,9 @@ main(int argc, char **argv)
 		g_test_add_data_func(name, GUINT_TO_POINTER(i), test_row);
 		g_free(name);
 	}
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_test_add_data_func(texts[i].name, GUINT_TO_POINTER(i),
+		    test_text);
 	g_test_add_func("/iff/diag/lookup", test_lookup);
 	g_test_add_func("/iff/diag/complete", test_complete);
 	g_test_add_func("/iff/recovery", test_recovery);
