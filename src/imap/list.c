@@ -353,26 +353,25 @@ make_distinct(GHashTable *paths, struct imap_mailbox *m)
 static void
 guess_prefix(ImapSession *s, const GPtrArray *found)
 {
-	bool below = false;
+	bool below = false, beside = false;
 	char sep = 0;
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct imap_mailbox *m = g_ptr_array_index(found, i);
 
-		if (m->separator)
+		if (m->separator && sep == 0)
 			sep = m->separator;
 		if (is_inbox(m->wire))
 			continue;
-		if (g_ascii_strncasecmp(m->wire, "INBOX", 5) != 0 ||
-		    m->wire[5] == 0 || m->wire[5] != m->separator) {
-			below = false;
-			break;
-		}
-		below = true;
+		if (g_ascii_strncasecmp(m->wire, "INBOX", 5) == 0 &&
+		    m->wire[5] != 0 && m->wire[5] == m->separator)
+			below = true;
+		else
+			beside = true;
 	}
 	if (s->separator == 0)
 		s->separator = sep;
-	if (below && !s->has_namespace && !s->prefix_given) {
+	if (below && !beside && !s->has_namespace && !s->prefix_given) {
 		g_free(s->prefix);
 		s->prefix = g_strdup_printf("INBOX%c", sep);
 	}
