@@ -279,7 +279,9 @@ put_message(struct pump *pump, struct slot *slot, const struct record *record,
 	enum status st;
 
 	copy.message.folder = &box->dst;
-	copy.again = box->again && !pump->whole;
+	/* A whole one was cut with all or nothing of it in place; which, only
+	 * the destination can tell. */
+	copy.again = pump->whole ? pump->job.interrupted : box->again;
 	slot->seq = ++pump->seq;
 	step("put");
 	st = dest_put(pump->dest, &copy, slot->seq, &refusal);
@@ -436,6 +438,7 @@ static enum status
 other(struct pump *pump, const struct record *record, GError **error)
 {
 	struct box *box = boxes_of_kind(pump->boxes, record->kind);
+	struct record copy = *record;
 	struct slot *slot;
 	bool settled = false, failed = false;
 	g_autoptr(GError) refusal = NULL;
@@ -473,8 +476,9 @@ other(struct pump *pump, const struct record *record, GError **error)
 		pump_failed_before(pump, slot, record);
 		return ST_OK;
 	}
+	copy.again = pump->job.interrupted;
 	slot->seq = ++pump->seq;
-	st = dest_put(pump->dest, record, slot->seq, &refusal);
+	st = dest_put(pump->dest, &copy, slot->seq, &refusal);
 	if (st == ST_OK && pump->whole) {
 		slot->fate = SLOT_STAGED;
 		batch_settle(pump->batch, slot);
@@ -608,6 +612,21 @@ turn(struct pump *pump, const char **side, GError **error)
 	return st;
 }
 
+/* For progress. Of several parts, the first one tells for all. */
+static void
+tell_size(struct pump *pump)
+{
+	gint64 messages = source_expect(pump->source);
+	Event *event;
+
+	if (messages < 0 || pump->p->share->part > 0)
+		return;
+	event = event_new(EVENT_JOB_SIZED);
+	event_number(event, "messages", messages);
+	event_number(event, "parts", pump->p->share->parts);
+	feed_tell(pump->p->feed, event);
+}
+
 static enum status
 open_ends(struct pump *pump, const char **side, GError **error)
 {
@@ -628,6 +647,7 @@ open_ends(struct pump *pump, const char **side, GError **error)
 	if (st < 0)
 		return st;
 	pump->source_begun = true;
+	tell_size(pump);
 	*side = "destination";
 	st = dest_begin(pump->dest, &pump->job, error);
 	pump->dest_begun = st == ST_OK;

@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LOCK_WAIT_MS  5000 /* for the workers of a run that was just killed */
+#define LOCK_WAIT_MS  2000 /* for the workers of a run that was just killed */
 #define LOCK_LOOK_MS  50
 #define TICK_MS	      200 /* between calls of tick(), and looks at stop */
 #define LAPSED_US     (60 * G_USEC_PER_SEC) /* between looks for hung workers */

@@ -333,6 +333,10 @@ read_side(struct verify *v, enum side side, GError **error)
 		st = find_ref(source, &mailbox, listed, error);
 	if (st == ST_OK)
 		st = source_begin(source, &job, error);
+	/* A destination that is not there is this mailbox's trouble: perhaps
+	 * nothing of it was ever moved. */
+	if (st == ST_RUN && side == DEST)
+		st = ST_MAILBOX;
 	if (st == ST_OK) {
 		st = db_exec(v, "BEGIN", error);
 		if (st == ST_OK)

@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* How things go wrong: "SIDE:REACH:N[:once]" in TEST_TROUBLE, at the Nth
@@ -430,7 +431,8 @@ heap_put(Dest *dest, const struct record *record, guint64 seq, GError **error)
 	item->seq = seq;
 	item->line = g_strdup_printf("%s %s", text, hex);
 	item->folder = record->message.folder;
-	item->again = record->again;
+	/* One of a piece begins anew. */
+	item->again = record->again && !is_whole(heap);
 	item->st = late ? ST_ITEM : ST_OK;
 	item->body = g_strndup((const char *)record->message.raw.mem,
 	    (gsize)record->message.raw.len);
@@ -956,22 +958,35 @@ test_not_taken(struct place *p, const void *scheme)
 	g_assert_cmpint(p->books.moved, ==, 5);
 }
 
-/* Both ends fail with every reach at every record; then they are well. */
+/* Where trouble comes: the first and last of folders and of threes. */
+static const guint positions[] = {1, 2, 3, 4, 7, 8, 14, 15, 20, 21};
+
+/* Both ends fail with every reach; then they are well. */
 static void
 test_trouble(struct place *p, const void *scheme)
 {
-	static const char *const sides[] = {"source", "dest", "late"};
-	static const char *const reaches[] = {"item", "mailbox", "link", "run"};
+	static const struct {
+		const char *side, *reach;
+	} rows[] = {
+	    {"source", "item"},
+	    {"source", "mailbox"},
+	    {"source", "link"},
+	    {"source", "run"},
+	    {"dest", "item"},
+	    {"dest", "mailbox"},
+	    {"dest", "link"},
+	    {"dest", "run"},
+	    {"late", "item"},
+	};
 
-	for (guint i = 0; i < 3 * 4 * 21; i++) {
-		const char *side = sides[i / 84];
-		const char *reach = reaches[i / 21 % 4];
-		g_autofree char *trouble =
-		    g_strdup_printf("%s:%s:%u", side, reach, i % 21 + 1);
+	for (guint i = 0; i < G_N_ELEMENTS(rows) * G_N_ELEMENTS(positions);
+	     i++) {
+		const char *reach = rows[i / G_N_ELEMENTS(positions)].reach;
+		g_autofree char *trouble = g_strdup_printf("%s:%s:%u",
+		    rows[i / G_N_ELEMENTS(positions)].side, reach,
+		    positions[i % G_N_ELEMENTS(positions)]);
 		int status;
 
-		if (i / 84 == 2 && i / 21 % 4 > 0)
-			continue; /* an outcome refuses items only */
 		g_test_message("%s", trouble);
 		remove_tree(p->state);
 		remove_tree(p->to);
@@ -979,19 +994,19 @@ test_trouble(struct place *p, const void *scheme)
 		status = pass(p, DEAL, scheme, false);
 		g_unsetenv("TEST_TROUBLE");
 		check_ledger(p);
-		/* A link that breaks at the nth message of an attempt is
+		/* A link that breaks at the nth message of every attempt is
 		 * overcome while each attempt brings some. */
-		if (i / 21 % 4 != 2)
+		if (strcmp(reach, "link") != 0)
 			g_assert_cmpint(status, ==, 2);
-		if (i / 21 % 4 == 0) {
+		if (strcmp(reach, "item") == 0) {
 			g_assert_cmpint(p->books.failed, ==, 1);
 			g_assert_cmpuint(seen(p, EVENT_MESSAGE_FAILED), ==, 1);
 			g_assert_cmpint(p->books.found, ==, 21);
 			assert_arrived(p, "m0", 3, 7, 1);
 		}
-		if (i / 21 % 4 == 1)
+		if (strcmp(reach, "mailbox") == 0)
 			g_assert_cmpint(p->books.mailboxes_failed, ==, 1);
-		if (i / 21 % 4 == 3)
+		if (strcmp(reach, "run") == 0)
 			g_assert_cmpuint(seen(p, EVENT_RUN_FAILED), ==, 1);
 		g_assert_cmpint(pass(p, DEAL, scheme, false), ==, 0);
 		g_assert_cmpint(p->books.found, ==, 21);
@@ -1005,7 +1020,7 @@ test_link_once(struct place *p, const void *scheme)
 {
 	static const char *const sides[] = {"source", "dest"};
 
-	for (guint i = 0; i < 2 * 21; i++) {
+	for (guint i = 0; i < 2 * G_N_ELEMENTS(positions); i++) {
 		g_autofree char *trouble = g_strdup_printf(
 		    "%s:link:%u:%s/once", sides[i / 21], i % 21 + 1, p->dir);
 		g_autofree char *once = g_build_filename(p->dir, "once", NULL);
@@ -1091,10 +1106,73 @@ test_cut_within(struct place *p, const void *scheme)
 	}
 }
 
+/* Another run has the state directory. */
 static void
 test_in_use(struct place *p, const void *scheme)
 {
+	g_autofree char *path = NULL;
+	g_autoptr(Plan) plan = plan_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *to = g_strconcat(scheme, ":", p->to, NULL);
+	volatile int stop = 0;
+	struct run_params params = {
+	    .plan = plan, .command = "test", .program = program, .stop = &stop};
+	int fd;
+
 	g_assert_cmpint(pass(p, DEAL, scheme, false), ==, 0);
+	path = g_build_filename(p->state, "lock", NULL);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+	plan_set(plan, "from", "url", DEAL, NULL);
+	plan_set(plan, "to", "url", to, NULL);
+	plan_set(plan, "run", "state", p->state, NULL);
+	plan_finish(plan, true, NULL);
+	g_assert_cmpint(run_pass(&params, &p->books, &error), ==, ST_RUN);
+	g_assert_cmpint(error_kind(error), ==, ERR_REFUSED);
+	close(fd);
+	g_assert_cmpint(pass(p, DEAL, scheme, false), ==, 0);
+}
+
+/* The user stops the run at its first news of mail: what is under way ends
+ * well, and the rest comes with resume. */
+static volatile int stop_flag;
+
+static void
+stop_at_moved(const Event *event, void *user)
+{
+	if (event_id_of(event) == EVENT_MESSAGES_MOVED ||
+	    event_id_of(event) == EVENT_MESSAGES_STAGED)
+		stop_flag = 1;
+	count_event(event, user);
+}
+
+static void
+test_stop(struct place *p, const void *scheme)
+{
+	static const char from[] = "deal:x?folders=3&messages=1500";
+	g_autoptr(Plan) plan = plan_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *to = g_strconcat(scheme, ":", p->to, NULL);
+	struct run_params params = {.plan = plan,
+	    .command = "test",
+	    .program = program,
+	    .sink = stop_at_moved,
+	    .user = p,
+	    .stop = &stop_flag};
+
+	stop_flag = 0;
+	plan_set(plan, "from", "url", from, NULL);
+	plan_set(plan, "to", "url", to, NULL);
+	plan_set(plan, "run", "state", p->state, NULL);
+	plan_finish(plan, true, NULL);
+	run_pass(&params, &p->books, &error);
+	g_assert_no_error(error);
+	g_assert_true(books_balance(&p->books));
+	g_assert_cmpuint(seen(p, EVENT_RUN_STOPPED), ==, 1);
+	g_assert_cmpint(run_exit_status(&p->books), ==, 1);
+	check_ledger(p);
+	g_assert_cmpint(pass(p, from, scheme, false), ==, 0);
+	assert_arrived(p, "m0", 3, 1500, 0);
 }
 
 /* What the engine costs by itself; printed, not judged. */
@@ -1146,6 +1224,8 @@ main(int argc, char **argv)
 	    {"/engine/cut-whole", "pile", test_cut},
 	    {"/engine/cut-within", "heap", test_cut_within},
 	    {"/engine/in-use", "heap", test_in_use},
+	    {"/engine/stop", "heap", test_stop},
+	    {"/engine/stop-whole", "pile", test_stop},
 	    {"/engine/cost", "pile", test_cost},
 	};
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
