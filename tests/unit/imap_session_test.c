@@ -355,9 +355,69 @@ test_passwords(void)
 }
 
 static bool
-never(void *ctx, const struct folder *folder)
+yes(void *ctx, const struct folder *folder)
 {
 	return true;
+}
+
+/* All messages that the source gives of a server with these rows, one line
+ * each; what the client said in *said. */
+static char *
+read_source(const struct row *rows, char **said)
+{
+	struct script script = {rows, g_string_new(NULL)};
+	struct known known = {.claim = yes};
+	struct filter filter;
+	struct job job = {.parts = 1, .filter = &filter, .known = &known};
+	g_autoptr(Options) options = options_new(source_imap_driver.options);
+	struct login login = {
+	    .user = (char *)"anna", .password = (char *)"secret"};
+	struct url url = {0};
+	struct end end = {&url, options, &login};
+	g_autofree char *address = NULL;
+	g_autoptr(GError) error = NULL;
+	GString *out = g_string_new(NULL);
+	struct record r;
+	struct peer peer;
+	Source *source;
+	enum status st;
+
+	peer_start(&peer, 1, run_script, &script);
+	address = g_strdup_printf("imap://127.0.0.1:%d/", peer.port);
+	filter_init(&filter);
+	g_assert_cmpint(url_parse(address, &url, NULL), ==, ST_OK);
+	source_open(&source, &source_imap_driver, &end, &error);
+	g_assert_no_error(error);
+	source_begin(source, &job, &error);
+	g_assert_no_error(error);
+	while (
+	    (st = source_next(source, &r, &error)) == ST_OK || st == ST_ITEM) {
+		const struct message *m = &r.message;
+
+		g_clear_error(&error);
+		if (r.kind == RECORD_FOLDER_END)
+			g_string_append_printf(
+			    out, "found %" G_GINT64_FORMAT "\n", r.found);
+		if (r.kind != RECORD_MESSAGE)
+			continue;
+		g_string_append_printf(out, "%s %s %x",
+		    st == ST_ITEM ? "failed" : "given", r.key, m->flags);
+		for (guint i = 0; m->keywords && m->keywords[i]; i++)
+			g_string_append_printf(out, " %s", m->keywords[i]);
+		if (m->received.known)
+			g_string_append(out, " dated");
+		g_string_append_printf(out, " %.*s\n", (int)m->raw.len,
+		    m->raw.mem ? (const char *)m->raw.mem : "");
+	}
+	g_assert_no_error(error);
+	g_assert_cmpint(st, ==, ST_END);
+	source_end(source);
+	source_close(source);
+	peer_stop(&peer);
+	url_clear(&url);
+	filter_clear(&filter);
+	*said = g_string_free(script.said, FALSE);
+	return g_string_free(out, FALSE);
 }
 
 /* A server that knows neither RFC822.PEEK nor anything else that is obsolete,
@@ -388,51 +448,63 @@ test_kb_q258731(void)
 		"* 2 FETCH (UID 7 FLAGS ())\r\nTAG OK\r\n"},
 	    {NULL, NULL},
 	};
-	struct script script = {rows, g_string_new(NULL)};
-	struct known known = {.claim = never};
-	struct filter filter;
-	struct job job = {.parts = 1, .filter = &filter, .known = &known};
-	g_autoptr(Options) options = options_new(source_imap_driver.options);
-	struct login login = {
-	    .user = (char *)"anna", .password = (char *)"secret"};
-	struct url url = {0};
-	struct end end = {&url, options, &login};
-	g_autofree char *address = NULL;
-	g_autoptr(GError) error = NULL;
-	struct record record;
-	struct peer peer;
-	Source *source;
-	guint bodies = 0;
-	enum status st;
+	g_autofree char *said = NULL;
+	g_autofree char *got = read_source(rows, &said);
 
-	peer_start(&peer, 1, run_script, &script);
-	address = g_strdup_printf("imap://127.0.0.1:%d/", peer.port);
-	filter_init(&filter);
-	g_assert_cmpint(url_parse(address, &url, NULL), ==, ST_OK);
-	source_open(&source, &source_imap_driver, &end, &error);
-	g_assert_no_error(error);
-	source_begin(source, &job, &error);
-	g_assert_no_error(error);
-	while ((st = source_next(source, &record, &error)) == ST_OK)
-		if (record.kind == RECORD_MESSAGE) {
-			g_assert_true(record.message.has_body);
-			g_assert_cmpint(
-			    record.message.raw.len, ==, bodies ? 0 : 3);
-			bodies++;
-		}
-	g_assert_no_error(error);
-	g_assert_cmpint(st, ==, ST_END);
-	g_assert_cmpuint(bodies, ==, 2);
-	source_end(source);
-	source_close(source);
-	peer_stop(&peer);
-	g_assert_null(strstr(script.said->str, "RFC822.PEEK"));
-	g_assert_null(strstr(script.said->str, "BODY["));
-	g_assert_null(strstr(script.said->str, "SELECT"));
-	g_assert_null(strstr(script.said->str, "STORE"));
-	g_string_free(script.said, TRUE);
-	url_clear(&url);
-	filter_clear(&filter);
+	g_assert_cmpstr(got, ==, "given 4 0 dated abc\ngiven 7 0 \nfound 2\n");
+	g_assert_null(strstr(said, "RFC822.PEEK"));
+	g_assert_null(strstr(said, "BODY["));
+	g_assert_null(strstr(said, "SELECT"));
+	g_assert_null(strstr(said, "STORE"));
+}
+
+/* Answers in any order, twice, in two parts, between others' doings: RFC 9051
+ * 7.5.2 allows all of it. */
+static void
+test_odd_answers(void)
+{
+	static const struct row rows[] = {
+	    {NULL, "* OK [CAPABILITY IMAP4rev1] hi\r\n"},
+	    LOGIN_OK,
+	    {"CAPABILITY", "* CAPABILITY IMAP4rev1\r\nTAG OK\r\n"},
+	    {"LIST", "* LIST () \"/\" INBOX\r\nTAG OK\r\n"},
+	    {"STATUS", "* STATUS INBOX (MESSAGES 5 UIDNEXT 19 UIDVALIDITY 1)"
+		       "\r\nTAG OK\r\n"},
+	    {"EXAMINE", "* FLAGS (\\Seen)\r\n* 5 EXISTS\r\n* 5 RECENT\r\n"
+			"* OK [UIDVALIDITY 1] v\r\nTAG OK [READ-ONLY]\r\n"},
+	    {"UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])",
+		"* 3 FETCH (BODY[] {1}\r\nc UID 9 FLAGS (\\Seen b a \\Recent "
+		"b))\r\n"
+		"* 1 FETCH (FLAGS (\\Flagged))\r\n"
+		"* 1 FETCH (UID 4 FLAGS (\\Flagged) INTERNALDATE "
+		"\"17-Jul-1996 02:44:25 -0700\" MODSEQ (12))\r\n"
+		"* 1 FETCH (UID 4 BODY[] \"a\")\r\n"
+		"* 3 FETCH (UID 9 FLAGS () BODY[] {1}\r\nx)\r\n"
+		"* 9 EXISTS\r\n* 2 EXPUNGE\r\n"
+		"* 2 FETCH (FLAGS () BODY[] {7}\r\nno uid!)\r\n"
+		"* 4 FETCH (UID 0 FLAGS () BODY[] {1}\r\n0)\r\n"
+		"* OK [ALERT] down at noon\r\n* X-WHAT (1 (2 \"3\"))\r\n"
+		"* 4 FETCH (UID 18 FLAGS (\\Deleted \\X) BODY[] {1}\r\ne)"
+		"\r\nTAG OK\r\n"},
+	    {"UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)",
+		"* 1 FETCH (UID 4 FLAGS ())\r\n* 2 FETCH (UID 9 FLAGS ())\r\n"
+		"* 3 FETCH (UID 11 FLAGS (\\Seen))\r\n"
+		"* 4 FETCH (UID 18 FLAGS ())\r\nTAG OK\r\n"},
+	    {"UID FETCH 11 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])",
+		"TAG NO [SERVERBUG] broken\r\n"},
+	    {"UID FETCH 11 (UID FLAGS)",
+		"* 3 FETCH (UID 11 FLAGS ())\r\nTAG OK\r\n"},
+	    {NULL, NULL},
+	};
+	g_autofree char *said = NULL;
+	g_autofree char *got = read_source(rows, &said);
+
+	g_assert_cmpstr(got, ==,
+	    "given 9 1 a b c\n"
+	    "given 4 4 dated a\n"
+	    "given 18 8 e\n"
+	    "failed 11 1 \n"
+	    "found 4\n");
 }
 
 int
@@ -444,5 +516,6 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/greetings", test_greetings);
 	g_test_add_func("/imap/passwords", test_passwords);
 	g_test_add_func("/kb/Q258731/only BODY.PEEK", test_kb_q258731);
+	g_test_add_func("/imap/odd answers", test_odd_answers);
 	return g_test_run();
 }
