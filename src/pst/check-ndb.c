@@ -299,7 +299,8 @@ longest_run(const guint8 bits[496], guint *free_bits)
 			continue;
 		}
 		(*free_bits)++;
-		best = MAX(best, ++run);
+		run++;
+		best = MAX(best, run);
 	}
 	return best;
 }

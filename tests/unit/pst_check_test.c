@@ -7,6 +7,7 @@
 #include "pst/check.h"
 #include "pst/format.h"
 #include "pst/messaging-read.h"
+#include "pst/messaging-write.h"
 #include "pst/ndb-decode.h"
 
 #include <glib/gstdio.h>
@@ -304,19 +305,35 @@ m_prop(struct file *f)
 
 	poke(f, bid, item_at(f, bid, root) + 2, 0x77);
 }
-static void
-m_store(struct file *f)
+/* Where the record of a property lies in its object's first block. */
+static guint
+record_at(struct file *f, guint64 bid, guint id)
 {
-	guint64 bid = STORE;
 	guint header = item_at(f, bid, 0x20);
 	guint32 root =
 	    peek(f, bid, header + 4) | (guint32)peek(f, bid, header + 5) << 8;
 	guint at = item_at(f, bid, root);
 
-	/* The password field becomes something else. */
-	while ((peek(f, bid, at) | peek(f, bid, at + 1) << 8) != 0x67ff)
+	while ((peek(f, bid, at) | peek(f, bid, at + 1) << 8) != (int)id)
 		at += 8;
-	poke(f, bid, at, 0xfe);
+	return at;
+}
+
+/* Where its value lies, in the heap. */
+static guint
+value_at(struct file *f, guint64 bid, guint id)
+{
+	guint at = record_at(f, bid, id);
+
+	return item_at(
+	    f, bid, peek(f, bid, at + 4) | (guint32)peek(f, bid, at + 5) << 8);
+}
+
+static void
+m_store(struct file *f)
+{
+	/* The password field becomes something else. */
+	poke(f, STORE, record_at(f, STORE, PST_P_PASSWORD), 0xfe);
 }
 static void
 m_table(struct file *f)
@@ -389,22 +406,153 @@ static void
 m_names(struct file *f)
 {
 	guint64 bid = data_of(f, PST_NID_NAMES);
-	guint header = item_at(f, bid, 0x20);
-	guint32 root =
-	    peek(f, bid, header + 4) | (guint32)peek(f, bid, header + 5) << 8;
-	guint at = item_at(f, bid, root);
-	guint32 hid;
 
-	/* The first entry of stream 3 gets another index. */
-	while ((peek(f, bid, at) | peek(f, bid, at + 1) << 8) != 3)
-		at += 8;
-	hid = peek(f, bid, at + 4) | (guint32)peek(f, bid, at + 5) << 8;
-	poke(f, bid, item_at(f, bid, hid) + 6, 0x7e);
+	/* The first entry gets another index. */
+	poke(f, bid, value_at(f, bid, 3) + 6, 0x7e);
+}
+
+/* What only a file with mail can break: the writer's, see make_mail(). */
+
+#define MAIL	    0x200024
+#define MAIL_DATA   data_of(f, MAIL)
+#define MAIL_FOLDER 0x80a2
+static void
+m_message_size(struct file *f)
+{
+	guint at = record_at(f, MAIL_DATA, PST_P_MESSAGE_SIZE) + 4;
+
+	poke(f, MAIL_DATA, at, peek(f, MAIL_DATA, at) ^ 1);
+}
+static void
+m_message(struct file *f)
+{
+	/* The search key becomes something else. */
+	poke(f, MAIL_DATA, record_at(f, MAIL_DATA, PST_P_SEARCH_KEY), 0x0c);
+}
+static void
+m_subject(struct file *f)
+{
+	poke(f, MAIL_DATA, value_at(f, MAIL_DATA, PST_P_SUBJECT), 2);
+}
+static void
+m_display(struct file *f)
+{
+	poke(f, MAIL_DATA, value_at(f, MAIL_DATA, PST_P_DISPLAY_TO), 'X');
+}
+static void
+m_prop_text(struct file *f)
+{
+	guint at = value_at(f, MAIL_DATA, PST_P_DISPLAY_TO);
+
+	poke(f, MAIL_DATA, at + 1, 0xd8);
+}
+static void
+m_named(struct file *f)
+{
+	guint at = record_at(f, MAIL_DATA, 0x8001);
+
+	poke(f, MAIL_DATA, at + 1, 0x90);
+}
+static void
+m_heap_item(struct file *f)
+{
+	guint at = record_at(f, MAIL_DATA, PST_P_DISPLAY_TO);
+	guint other = record_at(f, MAIL_DATA, PST_P_SUBJECT);
+
+	poke(f, MAIL_DATA, at + 4, peek(f, MAIL_DATA, other + 4));
+	poke(f, MAIL_DATA, at + 5, peek(f, MAIL_DATA, other + 5));
+}
+static void
+m_folder_counts(struct file *f)
+{
+	guint64 bid = data_of(f, MAIL_FOLDER);
+
+	poke(f, bid, record_at(f, bid, PST_P_CONTENT_COUNT) + 4, 77);
+}
+static void
+m_listed(struct file *f)
+{
+	guint8 *page, *e = node_entry(f, MAIL, &page);
+
+	put_le32(e + 24, PST_NID_TOP);
+	fix_page(page);
+}
+static struct pst_node
+mail_subnode(struct file *f, guint type)
+{
+	struct pst_node node, sub = {0};
+	struct pst_sub_walk walk;
+
+	g_assert_cmpint(pst_ndb_node(f->ndb, MAIL, &node, NULL), ==, ST_OK);
+	pst_sub_walk_init(&walk, f->ndb, node.sub);
+	while (pst_sub_walk_next(&walk, &sub, NULL) == ST_OK)
+		if (PST_NID_TYPE(sub.nid) == type)
+			return sub;
+	g_assert_not_reached();
+}
+static void
+m_attach_size(struct file *f)
+{
+	guint64 bid = mail_subnode(f, PST_ATTACHMENT).data;
+	guint at = record_at(f, bid, PST_P_ATTACH_SIZE) + 4;
+
+	poke(f, bid, at, peek(f, bid, at) ^ 1);
+}
+static void
+m_attachment(struct file *f)
+{
+	struct pst_node node;
+
+	/* Its node becomes one of another type, in its place in the order. */
+	pst_ndb_node(f->ndb, MAIL, &node, NULL);
+	for (guint at = 8;; at += 24)
+		if ((peek(f, node.sub, at) & 0x1f) == PST_ATTACHMENT) {
+			poke(f, node.sub, at, peek(f, node.sub, at) | 2);
+			break;
+		}
+}
+static void
+m_slblock(struct file *f)
+{
+	struct pst_node node;
+
+	pst_ndb_node(f->ndb, MAIL, &node, NULL);
+	poke(f, node.sub, 8, 0xff);
+	poke(f, node.sub, 9, 0xff);
+}
+static void
+m_xblock(struct file *f)
+{
+	struct pst_node attachment = mail_subnode(f, PST_ATTACHMENT), value;
+	struct pst_sub_walk walk;
+
+	pst_sub_walk_init(&walk, f->ndb, attachment.sub);
+	g_assert_cmpint(pst_sub_walk_next(&walk, &value, NULL), ==, ST_OK);
+	g_assert_true(value.data & PST_BID_INTERNAL);
+	poke(f, value.data, 4, peek(f, value.data, 4) ^ 1);
+}
+static void
+m_block_pad(struct file *f)
+{
+	struct pst_block block;
+
+	pst_ndb_block_entry(f->ndb, MAIL_DATA, &block, NULL);
+	g_assert_cmpint((block.cb + 16) % 64, !=, 0);
+	f->p[block.ib + block.cb] = 1;
+}
+static void
+m_id_map(struct file *f)
+{
+	guint64 bid = data_of(f, PST_NID_ID_MAP);
+	guint at = item_at(f, bid, 0x60) + 15;
+
+	poke(f, bid, at, peek(f, bid, at) ^ 0x80);
 }
 
 static const struct {
 	const char *rule;
 	void (*break_it)(struct file *f);
+	bool mail; /* needs make_mail()'s file */
 } mutations[] = {
     {"header", m_header},
     {"header-crc", m_header_crc},
@@ -442,6 +590,21 @@ static const struct {
     {"parent", m_parent},
     {"folder", m_folder},
     {"names", m_names},
+    {"message-size", m_message_size, true},
+    {"message", m_message, true},
+    {"subject", m_subject, true},
+    {"display", m_display, true},
+    {"prop-text", m_prop_text, true},
+    {"named", m_named, true},
+    {"heap-item", m_heap_item, true},
+    {"folder-counts", m_folder_counts, true},
+    {"listed", m_listed, true},
+    {"attach-size", m_attach_size, true},
+    {"attachment", m_attachment, true},
+    {"slblock", m_slblock, true},
+    {"xblock", m_xblock, true},
+    {"block-pad", m_block_pad, true},
+    {"id-map", m_id_map, true},
 };
 
 static void
@@ -452,32 +615,62 @@ say_all(const PstReport *report)
 		    pst_report_at(report, i)->what);
 }
 
-static void
-test_mutations(void)
+/* A good file with a message that has all there is. */
+static char *
+make_mail(const char *dir)
 {
-	const char *dir = g_getenv("MAILMIG_DATA");
-	g_autofree char *path = NULL;
-	g_autofree char *copy = NULL;
-	g_autoptr(PstNdb) ndb = NULL;
+	char *path = g_build_filename(dir, "mail.pst", NULL);
+	struct pst_writer_params params = {.name = "Mail", .spool_dir = dir};
+	struct pst_recipient to = {PST_TO, "Bob", "SMTP", "bob@example.org"};
+	g_autoptr(PstWriter) w = NULL;
+	g_autofree guint8 *bytes = g_malloc0(20000);
+	guint32 nid;
 
-	if (dir == NULL) {
-		g_test_skip("MAILMIG_DATA is not set");
-		return;
-	}
-	path = g_build_filename(dir, "pst", "outlook-empty.pst", NULL);
+	g_assert_cmpint(pst_writer_open(&w, path, &params, NULL), ==, ST_OK);
+	pst_writer_folder(w, PST_NID_TOP, "Inbox", NULL, &nid, NULL);
+	g_assert_cmphex(nid, ==, MAIL_FOLDER);
+	pst_writer_message(w, nid, NULL);
+	pst_bag_text(pst_writer_bag(w), PST_P_SUBJECT << 16 | PST_T_UNICODE,
+	    "\x01\x01odd", -1, 0, NULL);
+	pst_bag_int(pst_writer_bag(w),
+	    pst_writer_name(w, pst_guid_common, 0x8514, NULL) << 16 |
+		PST_T_BOOL,
+	    1);
+	pst_bag_int(pst_writer_bag(w), 0x8000 << 16 | PST_T_INT32, 1);
+	pst_writer_recipient(w, &to, NULL);
+	pst_writer_attachment(w, NULL);
+	pst_bag_bytes(pst_writer_bag(w), PST_P_ATTACH_DATA << 16 | PST_T_BINARY,
+	    bytes, 20000, NULL);
+	pst_writer_attachment_end(w, NULL);
+	g_assert_cmpint(pst_writer_message_end(w, &nid, NULL), ==, ST_OK);
+	g_assert_cmphex(nid, ==, MAIL);
+	g_assert_cmpint(pst_writer_finish(w, NULL), ==, ST_OK);
+	return path;
+}
+
+static void
+mutate(const char *path, const char *copy, bool mail)
+{
+	g_autoptr(PstNdb) ndb = NULL;
+	g_autoptr(PstReport) good = NULL;
+
 	g_assert_cmpint(pst_ndb_open(&ndb, path, NULL), ==, ST_OK);
-	close(g_file_open_tmp("pst-check-XXXXXX", &copy, NULL));
+	g_assert_cmpint(pst_check(&good, path, true, NULL), ==, ST_OK);
+	say_all(good);
+	g_assert_cmpint(pst_report_n(good), ==, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(mutations); i++) {
 		g_autoptr(PstReport) report = NULL;
 		g_autofree char *data = NULL;
 		struct file f = {.ndb = ndb};
 
+		if (mutations[i].mail && !mail)
+			continue;
 		g_assert_true(g_file_get_contents(path, &data, &f.len, NULL));
 		f.p = (guint8 *)data;
+		g_test_message("mutation %s", mutations[i].rule);
 		mutations[i].break_it(&f);
 		g_assert_true(
 		    g_file_set_contents(copy, data, (gssize)f.len, NULL));
-		g_test_message("mutation %s", mutations[i].rule);
 		g_assert_cmpint(
 		    pst_check(&report, copy, true, NULL), ==, ST_OK);
 		if (pst_report_of_rule(report, mutations[i].rule) == 0)
@@ -485,7 +678,26 @@ test_mutations(void)
 		g_assert_cmpint(
 		    pst_report_of_rule(report, mutations[i].rule), >, 0);
 	}
+}
+
+static void
+test_mutations(void)
+{
+	const char *data = g_getenv("MAILMIG_DATA");
+	g_autofree char *dir = g_dir_make_tmp("pst-check-XXXXXX", NULL);
+	g_autofree char *ours = make_mail(dir);
+	g_autofree char *copy = g_build_filename(dir, "copy.pst", NULL);
+
+	mutate(ours, copy, true);
+	if (data) {
+		g_autofree char *path =
+		    g_build_filename(data, "pst", "outlook-empty.pst", NULL);
+
+		mutate(path, copy, false);
+	}
 	g_unlink(copy);
+	g_unlink(ours);
+	g_rmdir(dir);
 }
 
 /* The rules are Outlook's: its files keep them. support.pst comes from a

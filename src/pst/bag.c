@@ -1,0 +1,365 @@
+/* Properties on their way out. */
+#include "pst/ltp-write.h"
+
+#include "pst/bag-private.h"
+#include "pst/bytes.h"
+#include "pst/format.h"
+
+#include <string.h>
+
+#define TEXT_CHUNK 4096 /* bytes of UTF-8 converted at a time */
+#define NO_DATA	   0	/* bid of a value that is in the bag itself */
+
+PstBag *
+pst_bag_new(PstOut *out)
+{
+	PstBag *bag = g_new0(PstBag, 1);
+
+	bag->out = out;
+	bag->items = g_array_new(FALSE, TRUE, sizeof(struct bag_item));
+	bag->bytes = g_byte_array_new();
+	return bag;
+}
+
+void
+pst_bag_free(PstBag *bag)
+{
+	if (bag == NULL)
+		return;
+	g_array_unref(bag->items);
+	g_byte_array_unref(bag->bytes);
+	pst_out_data_free(bag->spill);
+	g_free(bag);
+}
+
+void
+pst_bag_reset(PstBag *bag)
+{
+	g_array_set_size(bag->items, 0);
+	g_byte_array_set_size(bag->bytes, 0);
+}
+
+const struct bag_item *
+pst_bag_find(const PstBag *bag, guint32 tag)
+{
+	for (guint i = 0; i < bag->items->len; i++) {
+		const struct bag_item *item =
+		    &g_array_index(bag->items, struct bag_item, i);
+
+		if (item->tag == tag)
+			return item;
+	}
+	return NULL;
+}
+
+/* The item for a tag, new or emptied. */
+static struct bag_item *
+item_for(PstBag *bag, guint32 tag)
+{
+	struct bag_item *item = (struct bag_item *)pst_bag_find(bag, tag);
+
+	if (item == NULL) {
+		g_array_set_size(bag->items, bag->items->len + 1);
+		item = &g_array_index(
+		    bag->items, struct bag_item, bag->items->len - 1);
+	}
+	*item = (struct bag_item){.tag = tag};
+	return item;
+}
+
+void
+pst_bag_int(PstBag *bag, guint32 tag, guint32 value)
+{
+	struct bag_item *item = item_for(bag, tag);
+
+	item->number = value;
+	item->len = (tag & 0xffff) == PST_T_BOOL    ? 1
+		    : (tag & 0xffff) == PST_T_INT16 ? 2
+						    : 4;
+}
+
+void
+pst_bag_int64(PstBag *bag, guint32 tag, guint64 value)
+{
+	struct bag_item *item = item_for(bag, tag);
+
+	item->number = value;
+	item->len = 8;
+}
+
+void
+pst_bag_data(PstBag *bag, guint32 tag, guint64 bid, guint64 len)
+{
+	struct bag_item *item = item_for(bag, tag);
+
+	item->bid = bid;
+	item->len = len;
+}
+
+void
+pst_bag_object(PstBag *bag, guint32 tag, guint32 nid, guint32 size)
+{
+	struct bag_item *item = item_for(bag, tag);
+
+	item->number = nid | (guint64)size << 32;
+	item->len = 8;
+}
+
+static PstOutData *
+spill(PstBag *bag)
+{
+	if (bag->spill == NULL)
+		bag->spill = pst_out_data_new(bag->out);
+	return bag->spill;
+}
+
+enum status
+pst_bag_bytes(
+    PstBag *bag, guint32 tag, const void *p, gsize len, GError **error)
+{
+	struct bag_item *item;
+	guint64 bid, n;
+	enum status st;
+
+	if (len > PST_OUT_ITEM_MAX) {
+		st = pst_out_data_write(spill(bag), p, len, error);
+		if (st == ST_OK)
+			st = pst_out_data_end(bag->spill, &bid, &n, error);
+		if (st == ST_OK)
+			pst_bag_data(bag, tag, bid, n);
+		else
+			g_clear_pointer(&bag->spill, pst_out_data_free);
+		return st;
+	}
+	item = item_for(bag, tag);
+	item->at = bag->bytes->len;
+	item->len = len;
+	g_byte_array_append(bag->bytes, p, (guint)len);
+	return ST_OK;
+}
+
+/* UTF-8 to UTF-16LE; at most max units. Bytes that are no UTF-8 become U+FFFD,
+ * NUL is left out. Returns bytes written; *used: bytes read. Stops before a
+ * character that is cut by the end, unless it is the very end. */
+static gsize
+utf16(guint8 *to, guint max, const char *text, gsize len, bool end, gsize *used)
+{
+	guint units = 0;
+	gsize i = 0;
+
+	while (i < len && units < max) {
+		gunichar c = (guint8)text[i];
+
+		if (c < 0x80) {
+			i++;
+			if (c == 0)
+				continue;
+		} else {
+			c = g_utf8_get_char_validated(
+			    text + i, (gssize)MIN(len - i, 6));
+			if (c == (gunichar)-2 && !end)
+				break;
+			if (c == (gunichar)-2 || c == (gunichar)-1) {
+				c = 0xfffd;
+				i++;
+			} else {
+				i += (gsize)(g_utf8_next_char(text + i) -
+					     (text + i));
+			}
+		}
+		if (c >= 0x10000) {
+			if (units + 2 > max)
+				break;
+			c -= 0x10000;
+			put_le16(to + 2 * units++, 0xd800 + (c >> 10));
+			c = 0xdc00 + (c & 0x3ff);
+		}
+		put_le16(to + 2 * units++, c);
+	}
+	*used = i;
+	return 2 * (gsize)units;
+}
+
+enum status
+pst_bag_text(PstBag *bag, guint32 tag, const char *text, gssize length,
+    guint max, GError **error)
+{
+	guint8 wide[2 * TEXT_CHUNK];
+	gsize len = length < 0 ? strlen(text) : (gsize)length, used, n;
+	guint64 bid, total;
+	enum status st = ST_OK;
+
+	if (max == 0 || max > TEXT_CHUNK)
+		max = TEXT_CHUNK;
+	else
+		len = MIN(len, TEXT_CHUNK);
+	if (len <= TEXT_CHUNK) {
+		/* As many units as bytes, or fewer. */
+		n = utf16(wide, max, text, len, true, &used);
+		return pst_bag_bytes(bag, tag, wide, n, error);
+	}
+	while (len > 0 && st == ST_OK) {
+		gsize part = MIN(len, TEXT_CHUNK);
+
+		n = utf16(wide, TEXT_CHUNK, text, part, part == len, &used);
+		st = pst_out_data_write(spill(bag), wide, n, error);
+		text += used;
+		len -= used;
+	}
+	if (st == ST_OK)
+		st = pst_out_data_end(bag->spill, &bid, &total, error);
+	if (st < 0) {
+		g_clear_pointer(&bag->spill, pst_out_data_free);
+		return st;
+	}
+	/* Four bytes of UTF-8 can become one unit, or none. */
+	if (bid == 0)
+		return pst_bag_bytes(bag, tag, "", 0, error);
+	pst_bag_data(bag, tag, bid, total);
+	return ST_OK;
+}
+
+bool
+pst_bag_has(const PstBag *bag, guint32 tag)
+{
+	return pst_bag_find(bag, tag) != NULL;
+}
+
+guint32
+pst_bag_get_int(const PstBag *bag, guint32 tag, guint32 fallback)
+{
+	const struct bag_item *item = pst_bag_find(bag, tag);
+
+	return item ? (guint32)item->number : fallback;
+}
+
+guint
+pst_bag_n(const PstBag *bag)
+{
+	return bag->items->len;
+}
+
+guint64
+pst_bag_size(const PstBag *bag)
+{
+	guint64 sum = 0;
+
+	for (guint i = 0; i < bag->items->len; i++) {
+		const struct bag_item *item =
+		    &g_array_index(bag->items, struct bag_item, i);
+
+		/* Of an embedded message, its own size. */
+		if ((item->tag & 0xffff) == PST_T_OBJECT)
+			sum += item->number >> 32;
+		else
+			sum += item->len;
+	}
+	return sum;
+}
+
+const guint8 *
+pst_bag_item_bytes(const PstBag *bag, const struct bag_item *item)
+{
+	return bag->bytes->data ? bag->bytes->data + item->at
+				: (const guint8 *)"";
+}
+
+void
+pst_bag_copy(PstBag *bag, const PstBag *from, guint32 tag)
+{
+	const struct bag_item *item = pst_bag_find(from, tag);
+	struct bag_item copy, *to;
+
+	if (item == NULL)
+		return;
+	copy = *item;
+	if (copy.bid == NO_DATA && !pst_bag_is_fixed(tag)) {
+		copy.at = bag->bytes->len;
+		g_byte_array_append(bag->bytes, pst_bag_item_bytes(from, item),
+		    (guint)item->len);
+	}
+	copy.shared = copy.bid != NO_DATA;
+	to = item_for(bag, tag);
+	*to = copy;
+}
+
+bool
+pst_bag_is_fixed(guint32 tag)
+{
+	switch (tag & 0xffff) {
+	case PST_T_INT16:
+	case PST_T_INT32:
+	case PST_T_FLOAT:
+	case PST_T_ERROR:
+	case PST_T_BOOL:
+	case PST_T_DOUBLE:
+	case PST_T_CURRENCY:
+	case PST_T_APPTIME:
+	case PST_T_INT64:
+	case PST_T_TIME:
+	case PST_T_OBJECT:
+		return true;
+	}
+	return false;
+}
+
+void
+pst_bag_unshare(PstBag *bag)
+{
+	for (guint i = 0; i < bag->items->len; i++)
+		g_array_index(bag->items, struct bag_item, i).shared = false;
+}
+
+/* Each: tag(4), length(4), place of its data(8) or 0, then the number(8) of a
+ * fixed type or the bytes that are here. */
+void
+pst_bag_dump(const PstBag *bag, GByteArray *to)
+{
+	for (guint i = 0; i < bag->items->len; i++) {
+		const struct bag_item *item =
+		    &g_array_index(bag->items, struct bag_item, i);
+		guint8 head[16], number[8];
+
+		put_le32(head, item->tag);
+		put_le32(head + 4, (guint32)item->len);
+		put_le64(head + 8, item->bid);
+		g_byte_array_append(to, head, sizeof head);
+		if (pst_bag_is_fixed(item->tag)) {
+			put_le64(number, item->number);
+			g_byte_array_append(to, number, sizeof number);
+		} else if (item->bid == NO_DATA) {
+			g_byte_array_append(to, pst_bag_item_bytes(bag, item),
+			    (guint)item->len);
+		}
+	}
+}
+
+bool
+pst_bag_load(PstBag *bag, const guint8 *p, gsize len)
+{
+	while (len >= 16) {
+		struct bag_item *item = item_for(bag, get_le32(p));
+		gsize n = 0;
+
+		item->len = get_le32(p + 4);
+		item->bid = get_le64(p + 8);
+		item->shared = item->bid != NO_DATA;
+		p += 16;
+		len -= 16;
+		if (pst_bag_is_fixed(item->tag)) {
+			n = 8;
+			if (len >= n)
+				item->number = get_le64(p);
+		} else if (item->bid == NO_DATA) {
+			n = item->len;
+			item->at = bag->bytes->len;
+			if (len >= n)
+				g_byte_array_append(bag->bytes, p, (guint)n);
+		}
+		if (len < n)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return len == 0;
+}
