@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -902,6 +904,86 @@ test_keywords(void)
 	remove_tree(dir);
 }
 
+/* One message into the inbox by a job of its own. */
+static enum status
+put_one(const char *dir, guint n, const char *key, GError **error)
+{
+	char *inbox[] = {(char *)"INBOX", NULL};
+	struct folder folder = {.path = inbox, .use = FOLDER_INBOX};
+	struct record record;
+	struct rig rig;
+	Dest *dest = NULL;
+	enum status st;
+	char number[16];
+
+	rig_init(&rig, dest_maildir_driver.options, dir, NULL);
+	dest_open(&dest, &dest_maildir_driver, &rig.end, NULL);
+	g_assert_cmpint(dest_begin(dest, &rig.job, NULL), ==, ST_OK);
+	make_message(&record, &folder, n, number);
+	record.key = key;
+	st = dest_put(dest, &record, 1, error);
+	if (st == ST_OK)
+		st = dest_commit(dest, true, error);
+	dest_end(dest);
+	dest_close(dest);
+	rig_clear(&rig);
+	return st;
+}
+
+static guint
+files_in(const char *dir, const char *sub)
+{
+	g_autofree char *path =
+	    g_build_filename(dir, "anna@example.org", sub, NULL);
+	g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
+	guint n = 0;
+
+	while (d && g_dir_read_name(d))
+		n++;
+	return n;
+}
+
+/* Another source may give its messages the same identity: what counts is the
+ * content, and nothing is taken for there that is not. */
+static void
+test_same_key(void)
+{
+	g_autofree char *dir = tmp_dir();
+
+	make_samples();
+	g_assert_cmpint(put_one(dir, 1, "1", NULL), ==, ST_OK);
+	g_assert_cmpint(put_one(dir, 2, "1", NULL), ==, ST_OK);
+	g_assert_cmpuint(files_in(dir, "cur"), ==, 2);
+	g_assert_cmpint(put_one(dir, 1, "1", NULL), ==, ST_THERE);
+	g_assert_cmpint(put_one(dir, 2, "1", NULL), ==, ST_THERE);
+	g_assert_cmpint(put_one(dir, 1, "2", NULL), ==, ST_OK);
+	g_assert_cmpuint(files_in(dir, "cur"), ==, 3);
+	remove_tree(dir);
+}
+
+/* A file that may not grow, as on a full disk: the mailbox fails, and nothing
+ * is left of the message. */
+static void
+test_no_room(void)
+{
+	g_autofree char *dir = tmp_dir();
+	g_autoptr(GError) error = NULL;
+	struct rlimit old, small;
+
+	make_samples();
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &old), ==, 0);
+	small = old;
+	small.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+	g_assert_cmpint(put_one(dir, 12, "1", &error), ==, ST_MAILBOX);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &old), ==, 0);
+	g_assert_nonnull(strstr(error->message, "anna@example.org"));
+	g_assert_cmpuint(files_in(dir, "tmp") + files_in(dir, "cur"), ==, 0);
+	g_assert_cmpint(put_one(dir, 12, "1", NULL), ==, ST_OK);
+	remove_tree(dir);
+}
+
 static void
 test_errors(void)
 {
@@ -958,6 +1040,8 @@ main(int argc, char **argv)
 	g_test_add_func("/maildir/second-pass", test_second_pass);
 	g_test_add_func("/maildir/update", test_update);
 	g_test_add_func("/maildir/keywords", test_keywords);
+	g_test_add_func("/maildir/same-key", test_same_key);
+	g_test_add_func("/maildir/no-room", test_no_room);
 	g_test_add_func("/maildir/errors", test_errors);
 	return g_test_run();
 }
