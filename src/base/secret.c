@@ -64,6 +64,26 @@ read_line(int fd, char *buf, gsize *len, gint64 deadline)
 	return true;
 }
 
+/* Reads fd to its end, so that a command that says more than it is asked does
+ * not die of it. False at the deadline. */
+static bool
+drain(int fd, gint64 deadline)
+{
+	char rest[4096];
+	ssize_t n;
+
+	do {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		gint64 left = deadline - g_get_monotonic_time();
+
+		if (left <= 0 || poll(&p, 1, (int)(left / 1000) + 1) == 0)
+			return false;
+		n = read(fd, rest, sizeof rest);
+		explicit_bzero(rest, sizeof rest);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return true;
+}
+
 /* Takes the line over into *out; what it was is for the error text. */
 static enum status
 take_line(char **out, char *buf, gsize len, const char *what, GError **error)
@@ -177,7 +197,7 @@ secret_from_command(char **out, const char *command, GError **error)
 		    "password command could not be started: %s",
 		    cause->message);
 	buf = g_malloc(SECRET_MAX);
-	read_ok = read_line(fd, buf, &len, deadline);
+	read_ok = read_line(fd, buf, &len, deadline) && drain(fd, deadline);
 	close(fd);
 	done = wait_child(pid, deadline, &wait_status);
 	g_spawn_close_pid(pid);

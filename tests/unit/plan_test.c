@@ -461,7 +461,7 @@ test_passwords(void)
 	plan = plan_of("imaps://a@h", "imaps://b@h");
 	set_ok(plan, "both", "password-file", file);
 	set_ok(plan, "to", "password-command",
-	    "echo from command; echo noise; test -z \"$MAILMIG_HANDOVER_X\"");
+	    "echo from command; seq 100000; test -z \"$MAILMIG_HANDOVER_X\"");
 	g_setenv("MAILMIG_HANDOVER_X", "hidden", TRUE);
 	finish_ok(plan);
 	g_assert_cmpstr(plan->from.login.password, ==, "from file");
