@@ -30,12 +30,12 @@ struct Progress {
 	GPtrArray *tasks;	       /* of struct task, by worker */
 	gint64 start_us, drawn_us;     /* monotonic; 0: not yet */
 	gint64 mailboxes, begun, done; /* mailboxes; -1: not known */
-	gint64 expected;	       /* messages of the mailboxes begun */
-	bool expected_known;	       /* of all of these */
+	GHashTable *sizes; /* messages (gint64) of the mailboxes that told */
+	gint64 sized, expected; /* how many these are, and their sum */
 	gint64 settled, bytes, warnings, errors;
 	struct sample samples[SAMPLES]; /* a ring */
 	guint n_samples;
-	bool dirty;	/* something happened since it was drawn */
+	bool dirty; /* something happened since it was drawn */
 	bool ended;
 	GArray *widths; /* of int: columns of the lines on the screen */
 	int columns;
@@ -61,7 +61,8 @@ progress_new(FILE *out, enum progress_style style, bool utf8)
 	p->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
 	p->widths = g_array_new(FALSE, FALSE, sizeof(int));
 	p->mailboxes = -1;
-	p->expected_known = true;
+	p->sizes =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return p;
 }
 
@@ -72,6 +73,7 @@ progress_free(Progress *p)
 		return;
 	g_ptr_array_unref(p->tasks);
 	g_array_unref(p->widths);
+	g_hash_table_unref(p->sizes);
 	g_free(p);
 }
 
@@ -87,6 +89,16 @@ find_task(Progress *p, gint64 worker)
 	return NULL;
 }
 
+/* What was written and never committed is written again. */
+static void
+unstage(Progress *p, struct task *task)
+{
+	p->settled -= task->staged;
+	p->bytes -= task->staged_bytes;
+	task->settled -= task->staged;
+	task->staged = task->staged_bytes = 0;
+}
+
 static void
 end_task(Progress *p, gint64 worker)
 {
@@ -94,11 +106,7 @@ end_task(Progress *p, gint64 worker)
 
 	if (task == NULL)
 		return;
-	/* What it held in the end is what was to be expected. */
-	if (task->expected >= 0)
-		p->expected += task->settled - task->expected;
-	p->settled -= task->staged;
-	p->bytes -= task->staged_bytes;
+	unstage(p, task);
 	g_ptr_array_remove(p->tasks, task);
 }
 
@@ -110,19 +118,35 @@ begin_task(Progress *p, const Event *event)
 
 	task->worker = event_get_number(event, "worker");
 	task->mailbox = g_strdup(event_get_text(event, "mailbox"));
-	task->expected = event_has(event, "messages")
-			     ? event_get_number(event, "messages")
-			     : -1;
+	task->expected = -1;
 	end_task(p, task->worker);
-	if (task->expected >= 0)
-		p->expected += task->expected;
-	else
-		p->expected_known = false;
 	while (at < p->tasks->len &&
 	       ((struct task *)p->tasks->pdata[at])->worker < task->worker)
 		at++;
 	g_ptr_array_insert(p->tasks, (int)at, task);
 	p->begun++;
+}
+
+/* How much the mailbox holds; the first of several connections tells for all of
+ * them. Again after a lost connection: the last word counts. */
+static void
+size_task(Progress *p, struct task *task, const Event *event)
+{
+	const char *name = event_get_text(event, "mailbox");
+	gint64 messages = event_get_number(event, "messages");
+	gint64 *known = name ? g_hash_table_lookup(p->sizes, name) : NULL;
+
+	if (name == NULL)
+		return;
+	if (known == NULL) {
+		known = g_new0(gint64, 1);
+		g_hash_table_insert(p->sizes, g_strdup(name), known);
+		p->sized++;
+	}
+	p->expected += messages - *known;
+	*known = messages;
+	if (task != NULL && event_get_number(event, "parts") <= 1)
+		task->expected = messages;
 }
 
 static void
@@ -182,6 +206,9 @@ progress_event(Progress *p, const Event *event)
 	case EVENT_JOB_BEGUN:
 		begin_task(p, event);
 		break;
+	case EVENT_JOB_SIZED:
+		size_task(p, task, event);
+		break;
 	case EVENT_JOB_ENDED: /* well or not */
 		p->done++;
 		end_task(p, event_get_number(event, "worker"));
@@ -221,10 +248,15 @@ progress_event(Progress *p, const Event *event)
 	case EVENT_MESSAGE_FAILED:
 		settle(p, task, event_get_number(event, "failed"), 0);
 		break;
+	case EVENT_LINK_RESUMED: /* by another worker, if the first one died */
+		if (task == NULL)
+			begin_task(p, event);
+		break;
 	case EVENT_WAITING:
 	case EVENT_JOB_RETRY:
 	case EVENT_LINK_LOST:
 		if (task != NULL) {
+			unstage(p, task);
 			g_free(task->state);
 			task->state = event_to_text(event);
 		}
@@ -258,15 +290,15 @@ rates(Progress *p, gint64 now_us, double *messages, double *bytes)
 	*bytes = MAX((double)(now.bytes - first.bytes), 0) / seconds;
 }
 
-/* All messages there will be, or -1. Mailboxes that have not begun are taken to
+/* All messages there will be, or -1. Mailboxes that have not told are taken to
  * be as large as the others. */
 static gint64
 expected_total(const Progress *p)
 {
-	if (!p->expected_known || p->begun == 0)
+	if (p->sized == 0)
 		return -1;
-	if (p->mailboxes > p->begun)
-		return p->expected / p->begun * p->mailboxes;
+	if (p->mailboxes > p->sized)
+		return p->expected / p->sized * p->mailboxes;
 	return p->expected;
 }
 

@@ -3,9 +3,8 @@
  * bar for each worker and one for all, drawn at most ten times a second in one
  * write; elsewhere a plain line every few seconds.
  *
- * It counts for the eye: the books are made elsewhere (engine/run.h). Numbers
- * of what is to come are used where events have them: "mailboxes" of run_begun,
- * "messages" of job_begun.
+ * It counts for the eye: the books are made elsewhere (engine/run.h). What is
+ * to come is known from run_begun (mailboxes) and job_sized (messages).
  */
 #ifndef MAILMIG_EVENT_PROGRESS_H
 #define MAILMIG_EVENT_PROGRESS_H

@@ -303,6 +303,14 @@ generate_close(Source *source)
 
 static const char *const schemes[] = {"generate", NULL};
 
+static gint64
+generate_expect(const Source *source)
+{
+	const struct generate *g = (const struct generate *)source;
+
+	return g->messages + (g->big > 0);
+}
+
 const struct source_driver source_generate_driver = {
     .name = "generate",
     .schemes = schemes,
@@ -313,6 +321,7 @@ const struct source_driver source_generate_driver = {
     .open = generate_open,
     .list = generate_list,
     .begin = generate_begin,
+    .expect = generate_expect,
     .next = generate_next,
     .end = generate_end,
     .close = generate_close,

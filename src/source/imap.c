@@ -371,6 +371,21 @@ source_imap_next(Source *source, struct record *record, GError **error)
 	}
 }
 
+static gint64
+source_imap_expect(const Source *source)
+{
+	const SourceImap *s = (const SourceImap *)source;
+	gint64 n = 0;
+
+	for (guint i = 0; i < s->boxes->len; i++) {
+		const struct box *box = g_ptr_array_index(s->boxes, i);
+
+		if (!box->left_out && box->mailbox->has_status)
+			n += (gint64)box->mailbox->messages;
+	}
+	return n;
+}
+
 const struct source_driver source_imap_driver = {
     .name = "imap",
     .schemes = (const char *const[]){"imap", "imaps", NULL},
@@ -382,6 +397,7 @@ const struct source_driver source_imap_driver = {
     .open = source_imap_open,
     .list = source_imap_list,
     .begin = source_imap_begin,
+    .expect = source_imap_expect,
     .next = source_imap_next,
     .end = source_imap_end,
     .close = source_imap_close,

@@ -36,6 +36,14 @@ source_next(Source *source, struct record *record, GError **error)
 	return driver_of(source)->next(source, record, error);
 }
 
+gint64
+source_expect(const Source *source)
+{
+	const struct source_driver *driver = driver_of(source);
+
+	return driver->expect ? driver->expect(source) : -1;
+}
+
 void
 source_end(Source *source)
 {

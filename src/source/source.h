@@ -33,6 +33,10 @@ struct source_driver {
 	 */
 	enum status (*next)(Source *source, struct record *record,
 	    GError **error);
+	/* After begin(): the messages of this job, those of earlier passes
+	 * included, when the source knows without a longer look; -1 when not.
+	 * For progress alone. May be NULL: not known. */
+	gint64 (*expect)(const Source *source);
 	void (*end)(Source *source);
 	void (*close)(Source *source);
 };
@@ -45,6 +49,7 @@ enum status source_open(Source **out, const struct source_driver *driver,
 enum status source_list(Source *source, GPtrArray *out, GError **error);
 enum status source_begin(Source *source, const struct job *job, GError **error);
 enum status source_next(Source *source, struct record *record, GError **error);
+gint64 source_expect(const Source *source);
 void source_end(Source *source);
 void source_close(Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_close)

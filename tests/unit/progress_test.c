@@ -126,10 +126,14 @@ static void
 begin(Progress *p, int worker, const char *mailbox, gint64 messages)
 {
 	g_autoptr(Event) event = job_event(EVENT_JOB_BEGUN, worker, mailbox);
+	g_autoptr(Event) size = job_event(EVENT_JOB_SIZED, worker, mailbox);
 
-	if (messages >= 0)
-		event_number(event, "messages", messages);
 	progress_event(p, event);
+	if (messages < 0)
+		return;
+	event_number(size, "messages", messages);
+	event_number(size, "parts", 1);
+	progress_event(p, size);
 }
 
 static void
