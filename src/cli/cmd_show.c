@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 #include "base/human.h"
+#include "base/nearest.h"
 #include "engine/boxes.h"
 #include "model/dump.h"
 #include "source/source.h"
@@ -13,10 +14,11 @@
 #include <signal.h>
 #include <string.h>
 
-#define TREE_WIDTH     36 /* columns of the names, at least: mailboxes align */
-#define TREE_NAME_MAX  60 /* columns of one name */
-#define TREE_DEPTH_MAX 20 /* levels that are indented */
-#define TREE_COLUMNS   4
+#define TREE_WIDTH	  36 /* columns of the names, at least: mailboxes align */
+#define TREE_NAME_MAX	  60 /* columns of one name */
+#define TREE_DEPTH_MAX	  20 /* levels that are indented */
+#define TREE_NUMBER_WIDTH 10 /* columns, at least */
+#define TREE_COLUMNS	  4
 
 static volatile int stop;
 
@@ -246,9 +248,12 @@ static void
 put_cells(
     GPtrArray *cells, char *name, gint64 messages, gint64 bytes, gint64 unseen)
 {
+	g_autofree char *count = human_count(messages);
+	g_autofree char *size = human_bytes(bytes);
+
 	g_ptr_array_add(cells, name);
-	g_ptr_array_add(cells, human_count(messages));
-	g_ptr_array_add(cells, human_bytes(bytes));
+	g_ptr_array_add(cells, human_pad(count, -TREE_NUMBER_WIDTH));
+	g_ptr_array_add(cells, human_pad(size, -TREE_NUMBER_WIDTH));
 	g_ptr_array_add(cells,
 	    unseen > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " unread", unseen)
 		       : g_strdup(""));
@@ -402,6 +407,35 @@ is_wanted(const Plan *plan, const struct mailbox *mailbox)
 	return false;
 }
 
+/* Accounts that the source does not hold, each with the nearest that it does.
+ */
+static void
+tell_missing(struct show *show, const GPtrArray *boxes)
+{
+	const Plan *plan = show->cli->plan;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < boxes->len; i++)
+		g_ptr_array_add(
+		    names, ((struct mailbox *)boxes->pdata[i])->name);
+	g_ptr_array_add(names, NULL);
+	for (guint i = 0; i < plan->accounts->len; i++) {
+		const struct account *account = plan->accounts->pdata[i];
+		const char *near;
+
+		if (g_strv_contains(
+			(const char *const *)names->pdata, account->source))
+			continue;
+		near = nearest_word(
+		    account->source, (const char *const *)names->pdata);
+		cli_say("error: %s holds no mailbox '%s'%s%s%s",
+		    plan->from.text, account->source,
+		    near ? "; did you mean '" : "", near ? near : "",
+		    near ? "'?" : "");
+		show->failed++;
+	}
+}
+
 /* One login, or the whole of a source that needs none. */
 static enum status
 show_end(struct show *show, const struct account *account, GError **error)
@@ -420,6 +454,8 @@ show_end(struct show *show, const struct account *account, GError **error)
 	    &route.from, error);
 	if (st == ST_OK)
 		st = source_list(source, boxes, error);
+	if (st == ST_OK && account == NULL)
+		tell_missing(show, boxes);
 	for (guint i = 0; st == ST_OK && !stop && i < boxes->len; i++) {
 		const struct mailbox *mailbox = boxes->pdata[i];
 

@@ -203,6 +203,14 @@ has_trouble(const struct books *books)
 	       books->mailboxes_failed > 0 || !books_balance(books);
 }
 
+/* The directory of a set of migration files stands among the mailboxes; without
+ * mail, it is of no interest here. */
+static bool
+is_nobody(const char *name, const struct books *books)
+{
+	return *name == '(' && books->found == 0 && !has_trouble(books);
+}
+
 static void
 put_row(GPtrArray *cells, const char *name, const struct books *books)
 {
@@ -246,6 +254,8 @@ put_table(const struct pass *pass, const struct books *total, bool verify)
 		const struct books *books =
 		    g_hash_table_lookup(pass->books, name);
 
+		if (is_nobody(name, books))
+			continue;
 		if (all || has_trouble(books))
 			put_row(cells, name, books);
 		else

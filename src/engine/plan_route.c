@@ -192,14 +192,19 @@ plan_check_mailboxes(
     const Plan *plan, const GPtrArray *mailboxes, GError **error)
 {
 	const char *user = plan->to.login.user;
+	guint n = 0;
 
-	if (plan->to.text == NULL || plan->accounts->len > 0 ||
-	    mailboxes->len < 2)
+	for (guint i = 0; i < mailboxes->len; i++) {
+		const struct mailbox *mailbox = mailboxes->pdata[i];
+
+		n += !mailbox->no_mail;
+	}
+	if (plan->to.text == NULL || plan->accounts->len > 0 || n < 2)
 		return ST_OK;
 	if (plan->to.accounts && user != NULL && !plan_has_mark(user))
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "%s holds %u mailboxes, and %s is one; pick one with "
 		    "--mailbox, write %%m in place of %s, or give --accounts",
-		    plan->from.text, mailboxes->len, plan->to.text, user);
+		    plan->from.text, n, plan->to.text, user);
 	return ST_OK;
 }

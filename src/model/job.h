@@ -31,6 +31,7 @@ struct mailbox {
 	char *ref; /* where the source finds it again; its own text, or NULL */
 	gint64 messages, bytes; /* -1 when not known without a long look */
 	bool is_public; /* public folders, no owner */
+	bool no_mail; /* nobody's: directory rows and remarks, never messages */
 };
 struct mailbox *mailbox_new(const char *name, const char *ref);
 void mailbox_free(struct mailbox *mailbox);

@@ -186,6 +186,7 @@ files_list(Source *source, GPtrArray *out, GError **error)
 
 	one->messages = 0;
 	one->bytes = -1;
+	one->no_mail = true;
 	g_ptr_array_add(out, one);
 	for (guint i = 0; i < mailboxes->len; i++) {
 		const struct set_mailbox *from = mailboxes->pdata[i];

@@ -371,6 +371,7 @@ test_fixed_login(void)
 static void
 test_many_into_one(void)
 {
+	struct mailbox *directory;
 	g_autoptr(Plan) plan = plan_of("files:in", "imaps://anna@h");
 	g_autoptr(GPtrArray) boxes =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_free);
@@ -378,6 +379,11 @@ test_many_into_one(void)
 
 	finish_ok(plan);
 	g_ptr_array_add(boxes, mailbox_new("anna", NULL));
+	g_assert_cmpint(plan_check_mailboxes(plan, boxes, &error), ==, ST_OK);
+	/* The directory of a set of migration files is nobody's mailbox. */
+	directory = mailbox_new("(directory)", NULL);
+	directory->no_mail = true;
+	g_ptr_array_add(boxes, directory);
 	g_assert_cmpint(plan_check_mailboxes(plan, boxes, &error), ==, ST_OK);
 	g_ptr_array_add(boxes, mailbox_new("bob", NULL));
 	g_assert_cmpint(plan_check_mailboxes(plan, boxes, &error), ==, ST_RUN);
