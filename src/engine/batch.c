@@ -88,9 +88,9 @@ batch_drop(Batch *batch, struct slot *slot)
 void
 batch_touch(Batch *batch, struct box *box)
 {
-	for (guint i = batch->touched->len; i > 0; i--)
-		if (batch->touched->pdata[i - 1] == box)
-			return;
+	if (box->listed)
+		return;
+	box->listed = true;
 	box->touched = true;
 	g_ptr_array_add(batch->touched, box);
 }
@@ -344,7 +344,7 @@ write_box(Batch *batch, struct box *box, GError **error)
 	if (st == ST_OK)
 		st = ledger_folder_save(batch->ledger, batch->share->job,
 		    box->text, &box->row, error);
-	box->touched = false;
+	box->touched = box->listed = false;
 	return st;
 }
 

@@ -40,7 +40,8 @@ struct box {
 	gint64 found, skipped; /* as the source said */
 
 	/* Of this batch: not yet entered in the ledger. */
-	bool touched;
+	bool touched; /* the row is to be saved */
+	bool listed;  /* and the batch knows */
 	gint64 moved, bytes, there, updated, not_carried, staged, staged_bytes;
 	gint64 new_failed,
 	    new_filtered; /* told for the first time in this run */

@@ -104,7 +104,8 @@ match(const Plan *plan, const GPtrArray *mailboxes, GPtrArray *out,
 		    mailbox->is_public);
 		g_hash_table_remove(by_name, account->source);
 	}
-	for (guint i = 0; i < mailboxes->len; i++) {
+	/* Who named mailboxes one by one knows that the others stay. */
+	for (guint i = 0; plan->accounts_file && i < mailboxes->len; i++) {
 		const struct mailbox *mailbox = mailboxes->pdata[i];
 
 		if (g_hash_table_contains(by_name, mailbox->name))
@@ -148,6 +149,12 @@ jobs_list(const Plan *plan, GPtrArray *out, GPtrArray *missing,
 	for (guint i = 0; i < mailboxes->len; i++) {
 		const struct mailbox *mailbox = mailboxes->pdata[i];
 
+		/* Where each mailbox has a login of its own name, nobody can
+		 * log in as the directory. */
+		if (mailbox->no_mail && plan->to.accounts &&
+		    (plan->to.login.user == NULL ||
+			plan_has_mark(plan->to.login.user)))
+			continue;
 		want(plan, out, mailbox->name, mailbox->ref, -1,
 		    mailbox->is_public);
 	}

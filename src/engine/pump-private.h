@@ -37,6 +37,14 @@ struct pump {
 	gint64 failed;			      /* items, for the recovery set */
 };
 
+/* carry.c: one record from the source on its way. */
+enum status pump_take(
+    struct pump *pump, const struct record *record, GError **error);
+/* The source could not read it. */
+enum status pump_unreadable(struct pump *pump, const struct record *record,
+    const GError *why, GError **error);
+
+/* settle.c: how it ended. */
 /* The message's slot, with all that the ledger wants but the digest. */
 struct slot *pump_slot(
     struct pump *pump, struct box *box, const struct record *record);
