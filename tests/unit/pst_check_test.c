@@ -636,7 +636,7 @@ make_mail(const char *dir)
 	    pst_writer_name(w, pst_guid_common, 0x8514, NULL) << 16 |
 		PST_T_BOOL,
 	    1);
-	pst_bag_int(pst_writer_bag(w), 0x8000 << 16 | PST_T_INT32, 1);
+	pst_bag_int(pst_writer_bag(w), 0x8000u << 16 | PST_T_INT32, 1);
 	pst_writer_recipient(w, &to, NULL);
 	pst_writer_attachment(w, NULL);
 	pst_bag_bytes(pst_writer_bag(w), PST_P_ATTACH_DATA << 16 | PST_T_BINARY,
