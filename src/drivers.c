@@ -7,6 +7,7 @@
 #include "dest/imap.h"
 #include "dest/maildir.h"
 #include "dest/null.h"
+#include "dest/pst.h"
 #include "source/fail.h"
 #include "source/files.h"
 #include "source/generate.h"
@@ -26,6 +27,7 @@ const struct dest_driver *const dest_drivers[] = {
     &dest_imap_driver,
     &dest_files_driver,
     &dest_maildir_driver,
+    &dest_pst_driver,
     &dest_null_driver,
     &dest_fail_driver,
     NULL,

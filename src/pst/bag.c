@@ -219,6 +219,146 @@ pst_bag_text(PstBag *bag, guint32 tag, const char *text, gssize length,
 	return ST_OK;
 }
 
+/* One chunk of a text in blobs: UTF-8, as much of it as is whole characters. */
+static enum status
+text_chunk(PstBag *bag, char *text, gsize *have, bool end, GError **error)
+{
+	guint8 wide[2 * TEXT_CHUNK];
+	gsize used, n = utf16(wide, TEXT_CHUNK, text, *have, end, &used);
+
+	memmove(text, text + used, *have - used);
+	*have -= used;
+	return pst_out_data_write(spill(bag), wide, n, error);
+}
+
+/* Small values belong into the bag, not into blocks of their own. */
+static enum status
+small_blobs(const struct blob *blobs, guint n, guint8 *p, gsize max, gsize *len,
+    GError **error)
+{
+	gsize got;
+
+	*len = 0;
+	for (guint i = 0; i < n; i++) {
+		enum status st =
+		    blob_read(&blobs[i], 0, p + *len, max - *len, &got, error);
+
+		if (st < 0)
+			return st;
+		*len += got;
+	}
+	return ST_OK;
+}
+
+static gint64
+blobs_len(const struct blob *blobs, guint n)
+{
+	gint64 sum = 0;
+
+	for (guint i = 0; i < n; i++)
+		sum += blobs[i].len;
+	return sum;
+}
+
+enum status
+pst_bag_text_blobs(
+    PstBag *bag, guint32 tag, const struct blob *blobs, guint n, GError **error)
+{
+	char text[TEXT_CHUNK];
+	guint64 bid, total;
+	gsize have = 0, got;
+	enum status st = ST_OK;
+
+	if (blobs_len(blobs, n) <= TEXT_CHUNK) {
+		st = small_blobs(
+		    blobs, n, (guint8 *)text, TEXT_CHUNK, &have, error);
+		if (st < 0)
+			return st;
+		return pst_bag_text(bag, tag, text, (gssize)have, 0, error);
+	}
+	for (guint i = 0; i < n && st == ST_OK; i++)
+		for (gint64 at = 0; at < blobs[i].len && st == ST_OK;) {
+			st = blob_read(&blobs[i], at, text + have,
+			    TEXT_CHUNK - have, &got, error);
+			if (st < 0)
+				break;
+			at += (gint64)got;
+			have += got;
+			st = text_chunk(bag, text, &have, false, error);
+		}
+	while (st == ST_OK && have > 0)
+		st = text_chunk(bag, text, &have, true, error);
+	if (st == ST_OK && bag->spill)
+		st = pst_out_data_end(bag->spill, &bid, &total, error);
+	if (st < 0) {
+		g_clear_pointer(&bag->spill, pst_out_data_free);
+		return st;
+	}
+	if (bid == 0)
+		return pst_bag_bytes(bag, tag, "", 0, error);
+	pst_bag_data(bag, tag, bid, total);
+	return ST_OK;
+}
+
+enum status
+pst_bag_bytes_blobs(
+    PstBag *bag, guint32 tag, const struct blob *blobs, guint n, GError **error)
+{
+	guint8 chunk[4 * PST_OUT_BLOCK_DATA];
+	guint64 bid, total;
+	gsize len;
+	enum status st = ST_OK;
+
+	if (blobs_len(blobs, n) <= PST_OUT_ITEM_MAX) {
+		st =
+		    small_blobs(blobs, n, chunk, PST_OUT_ITEM_MAX, &len, error);
+		if (st < 0)
+			return st;
+		return pst_bag_bytes(bag, tag, chunk, len, error);
+	}
+	for (guint i = 0; i < n && st == ST_OK; i++) {
+		const guint8 *p;
+		gint64 at = 0;
+
+		while ((st = blob_next(&blobs[i], &at, chunk, sizeof chunk, &p,
+			    &len, error)) == ST_OK) {
+			st = pst_out_data_write(spill(bag), p, len, error);
+			if (st < 0)
+				break;
+		}
+		if (st == ST_END)
+			st = ST_OK;
+	}
+	if (st == ST_OK)
+		st = pst_out_data_end(bag->spill, &bid, &total, error);
+	if (st < 0) {
+		g_clear_pointer(&bag->spill, pst_out_data_free);
+		return st;
+	}
+	pst_bag_data(bag, tag, bid, total);
+	return ST_OK;
+}
+
+enum status
+pst_bag_texts(
+    PstBag *bag, guint32 tag, const char *const *texts, guint n, GError **error)
+{
+	g_autoptr(GByteArray) all = g_byte_array_new();
+
+	/* Count, offsets from the beginning, then the texts: spec/pst.md 7.4 */
+	g_byte_array_set_size(all, 4 + 4 * n);
+	put_le32(all->data, n);
+	for (guint i = 0; i < n; i++) {
+		guint8 wide[2 * TEXT_CHUNK];
+		gsize used, len = MIN(strlen(texts[i]), TEXT_CHUNK);
+
+		put_le32(all->data + 4 + 4 * i, all->len);
+		len = utf16(wide, TEXT_CHUNK, texts[i], len, true, &used);
+		g_byte_array_append(all, wide, (guint)len);
+	}
+	return pst_bag_bytes(bag, tag, all->data, all->len, error);
+}
+
 bool
 pst_bag_has(const PstBag *bag, guint32 tag)
 {

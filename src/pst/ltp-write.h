@@ -5,6 +5,7 @@
 #ifndef MAILMIG_PST_LTP_WRITE_H
 #define MAILMIG_PST_LTP_WRITE_H
 
+#include "base/blob.h"
 #include "pst/ndb-write.h"
 
 #define PST_OUT_ITEM_MAX 3580 /* bytes of a value in a heap */
@@ -29,6 +30,15 @@ enum status pst_bag_bytes(
 /* len: bytes, or -1; max: UTF-16 units, the rest is cut; 0: all. */
 enum status pst_bag_text(PstBag *bag, guint32 tag, const char *text, gssize len,
     guint max, GError **error);
+/* UTF-8 and bytes from blobs, one behind the other, of any length. Reading
+ * errors are ST_ITEM. */
+enum status pst_bag_text_blobs(PstBag *bag, guint32 tag,
+    const struct blob *blobs, guint n, GError **error);
+enum status pst_bag_bytes_blobs(PstBag *bag, guint32 tag,
+    const struct blob *blobs, guint n, GError **error);
+/* Several texts in one value: PtypMultipleString. */
+enum status pst_bag_texts(PstBag *bag, guint32 tag, const char *const *texts,
+    guint n, GError **error);
 /* A value written by the caller with PstOutData. */
 void pst_bag_data(PstBag *bag, guint32 tag, guint64 bid, guint64 len);
 /* An embedded object: its node id, its size in bytes. */

@@ -66,6 +66,7 @@ struct PstWriter {
 	guint depth;
 	guint32 folder; /* of the message in the making */
 	PstBag *row;	/* for rows */
+	PstBag *cells; /* of the message\'s row only */
 };
 
 #define WRITER_FIRST_FOLDER 0x401

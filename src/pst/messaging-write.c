@@ -110,6 +110,7 @@ pst_writer_open(PstWriter **out, const char *path,
 	w->table = pst_table_out_new(w->out);
 	w->data = pst_out_data_new(w->out);
 	w->row = pst_bag_new(w->out);
+	w->cells = pst_bag_new(w->out);
 	w->names = pst_names_out_new();
 	w->name = g_strdup(params->name);
 	w->item_ids = !params->no_item_ids;
@@ -149,6 +150,7 @@ pst_writer_close(PstWriter *w)
 	if (w == NULL)
 		return;
 	pst_bag_free(w->row);
+	pst_bag_free(w->cells);
 	pst_heap_out_free(w->heap);
 	pst_table_out_free(w->table);
 	pst_out_data_free(w->data);
@@ -300,6 +302,7 @@ pst_writer_message(PstWriter *w, guint32 folder, GError **error)
 	}
 	w->folder = f->nid;
 	pst_out_mark(w->out);
+	pst_bag_reset(w->cells);
 	push(w, true);
 	return ST_OK;
 }
@@ -308,6 +311,12 @@ PstBag *
 pst_writer_bag(PstWriter *w)
 {
 	return top(w)->bag;
+}
+
+PstBag *
+pst_writer_row(PstWriter *w)
+{
+	return w->cells;
 }
 
 PstOutData *
@@ -675,6 +684,8 @@ add_row(PstWriter *w, struct writer_object *o, guint64 item, GError **error)
 
 	row_from(w, o->bag, PST_NID_CONTENTS_TEMPLATE);
 	pst_bag_int(w->row, TAG(PST_P_MESSAGE_STATUS, PST_T_INT32), 0);
+	pst_bag_copy(
+	    w->row, w->cells, TAG(PST_P_CONVERSATION_ID, PST_T_BINARY));
 	st = pst_writer_item_cells(w, w->row, item, error);
 	if (st < 0)
 		return st;

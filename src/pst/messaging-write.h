@@ -50,6 +50,8 @@ enum status pst_writer_message(
     PstWriter *writer, guint32 folder, GError **error);
 /* The properties of what is being made: the message, or the attachment. */
 PstBag *pst_writer_bag(PstWriter *writer);
+/* Cells that only the message's row in its folder's table has. */
+PstBag *pst_writer_row(PstWriter *writer);
 /* For large values: write, end, pst_bag_data(). One at a time. */
 PstOutData *pst_writer_data(PstWriter *writer);
 /* The property id of a name (name NULL: of a number) in a property set; 0 when

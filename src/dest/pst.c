@@ -1,0 +1,528 @@
+/*
+ * Outlook personal folder files as a destination: one Unicode .pst for each
+ * mailbox and pass, more where it would grow beyond what Outlook opens.
+ *
+ *	pst:DIR		DIR/NAME.pst for each mailbox
+ *	pst:FILE.pst	this file, for one mailbox
+ *
+ * A second pass writes what is new into NAME.pass-2.pst; parts beyond the first
+ * are NAME-2.pst, ... Files are written as .partial beside their names and
+ * renamed together at the end; none is ever written over but by the resumption
+ * of the very pass that made it.
+ */
+#include "dest/pst.h"
+
+#include "base/step.h"
+#include "base/url.h"
+#include "pst/format.h"
+#include "pst/mapi-from-mime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_BYTES 200 /* of a file name, before its ending */
+
+static const char *const schemes[] = {"pst", NULL};
+
+static const struct option options[] = {
+    {"split", OPTION_SIZE, "45GiB", NULL,
+	"begin another file before one grows beyond this; Outlook opens "
+	"up to 50 GB"},
+    {"encode", OPTION_BOOL, "yes", NULL,
+	"encode data blocks as Outlook does (no protection)"},
+    {"name", OPTION_TEXT, NULL, NULL,
+	"name of the file as Outlook shows it; else the mailbox's"},
+    {NULL},
+};
+
+struct put {
+	guint64 seq;
+	guint part; /* file, from 0 */
+	guint32 nid;
+};
+
+struct pst_dest {
+	struct dest_base base;
+	char *dir, *file; /* file: its name without ending, or NULL */
+	char *shown;
+	guint64 split; /* bytes */
+	bool plain;
+
+	/* one job */
+	const struct job *job;
+	char *name; /* of the files, without ending */
+	PstMapper *mapper;
+	PstWriter *writer;
+	GPtrArray *parts; /* char *: final paths, the last one being written */
+	GHashTable *folders; /* struct folder * to NID, in this part */
+	GHashTable *paths;   /* text of a path to NID, in this part */
+	GArray *puts;	     /* of struct put */
+	guint given;	     /* outcomes, after the last commit */
+	bool committed;
+	GString *key;
+};
+
+static void pst_dest_end(Dest *dest);
+
+static enum status
+pst_dest_open(Dest **out, const struct end *end, GError **error)
+{
+	const char *path = end->url->path;
+	const Options *opts = end->options;
+	struct pst_dest *d;
+
+	*out = NULL;
+	if (path == NULL || *path == '\0')
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "pst: no place is named; write pst:DIR or pst:FILE.pst");
+	d = g_new0(struct pst_dest, 1);
+	d->base.driver = &dest_pst_driver;
+	d->split = (guint64)options_number(opts, "split");
+	d->plain = !options_bool(opts, "encode");
+	d->shown = g_strdup(options_text(opts, "name"));
+	if (g_str_has_suffix(path, ".pst")) {
+		g_autofree char *base = g_path_get_basename(path);
+
+		d->dir = g_path_get_dirname(path);
+		d->file = g_strndup(base, strlen(base) - 4);
+	} else {
+		d->dir = g_strdup(path);
+	}
+	if (g_mkdir_with_parents(d->dir, 0700) < 0) {
+		enum status st = fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "pst: cannot make directory %s: %s", d->dir,
+		    g_strerror(errno));
+
+		g_free(d->dir);
+		g_free(d->file);
+		g_free(d->shown);
+		g_free(d);
+		return st;
+	}
+	*out = (Dest *)d;
+	return ST_OK;
+}
+
+/* A mailbox's name as a file name: nothing in it leads elsewhere. */
+static char *
+safe_name(const char *name)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = name; *p && out->len < NAME_BYTES;
+	     p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (g_unichar_iscntrl(c) ||
+		    (c < 128 && strchr("/\\:*?\"<>|", (int)c)))
+			c = '_';
+		if (c == '.' && out->len == 0)
+			c = '_';
+		g_string_append_unichar(out, c);
+	}
+	if (out->len == 0)
+		g_string_append_c(out, '_');
+	return g_string_free(out, FALSE);
+}
+
+static enum status
+pst_dest_begin(Dest *dest, const struct job *job, GError **error)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+	const char *name = job->destination ? job->destination
+			   : job->mailbox   ? job->mailbox->name
+					    : "mail";
+	g_autofree char *safe = d->file ? g_strdup(d->file) : safe_name(name);
+
+	pst_dest_end(dest);
+	d->job = job;
+	if (job->pass > 1)
+		d->name = g_strdup_printf(
+		    "%s.pass-%" G_GUINT64_FORMAT, safe, job->pass);
+	else
+		d->name = g_steal_pointer(&safe);
+	d->mapper = pst_mapper_new(job->spool_dir);
+	d->parts = g_ptr_array_new_with_free_func(g_free);
+	d->folders = g_hash_table_new(NULL, NULL);
+	d->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	d->puts = g_array_new(FALSE, FALSE, sizeof(struct put));
+	d->key = g_string_new(NULL);
+	d->given = 0;
+	d->committed = false;
+	return ST_OK;
+}
+
+static char *
+partial_path(const char *path)
+{
+	return g_strconcat(path, ".partial", NULL);
+}
+
+/* The next file of this mailbox. */
+static enum status
+begin_part(struct pst_dest *d, GError **error)
+{
+	guint n = d->parts->len + 1;
+	g_autofree char *file = n == 1
+				    ? g_strdup_printf("%s.pst", d->name)
+				    : g_strdup_printf("%s-%u.pst", d->name, n);
+	g_autofree char *path = g_build_filename(d->dir, file, NULL);
+	g_autofree char *partial = partial_path(path);
+	const char *shown = d->shown		  ? d->shown
+			    : d->job->destination ? d->job->destination
+			    : d->job->mailbox	  ? d->job->mailbox->name
+						  : d->name;
+	struct pst_writer_params params = {
+	    .name = shown, .spool_dir = d->job->spool_dir, .plain = d->plain};
+	enum status st;
+
+	/* Only the resumption of the pass that made it may replace a file: that
+	 * pass is given once more from its beginning. */
+	if (!d->job->interrupted && g_file_test(path, G_FILE_TEST_EXISTS))
+		return fail(ST_MAILBOX, error, ERR_REFUSED, RETRY_NEVER,
+		    "pst: %s exists; move it away, or name another directory",
+		    path);
+	/* What a run that was killed left behind is ours and worth nothing. */
+	g_unlink(partial);
+	st = pst_writer_open(&d->writer, partial, &params, error);
+	if (st < 0) {
+		g_prefix_error(error, "pst: ");
+		return st;
+	}
+	g_ptr_array_add(d->parts, g_steal_pointer(&path));
+	g_hash_table_remove_all(d->folders);
+	g_hash_table_remove_all(d->paths);
+	return ST_OK;
+}
+
+static const char *
+class_of(const struct folder *folder)
+{
+	if (folder->class && g_str_has_prefix(folder->class, "IPF."))
+		return folder->class;
+	switch (folder->use) {
+	case FOLDER_CALENDAR:
+		return "IPF.Appointment";
+	case FOLDER_CONTACTS:
+		return "IPF.Contact";
+	case FOLDER_TASKS:
+		return "IPF.Task";
+	case FOLDER_NOTES:
+		return "IPF.StickyNote";
+	case FOLDER_JOURNAL:
+		return "IPF.Journal";
+	case FOLDER_PLAIN:
+	case FOLDER_INBOX:
+	case FOLDER_SENT:
+	case FOLDER_DRAFTS:
+	case FOLDER_TRASH:
+	case FOLDER_JUNK:
+	case FOLDER_ARCHIVE:
+	case FOLDER_OUTBOX:
+	case FOLDER_FLAGGED:
+	case FOLDER_ALL:
+		break;
+	}
+	return "IPF.Note";
+}
+
+static bool
+is_inbox(const char *name)
+{
+	return g_ascii_strcasecmp(name, "INBOX") == 0;
+}
+
+/* The folder's node; it and those above it are made when they are not there. */
+static enum status
+need_folder(struct pst_dest *d, const struct folder *folder, guint32 *nid,
+    GError **error)
+{
+	g_autoptr(GString) path = g_string_new(NULL);
+	enum status st;
+
+	*nid = GPOINTER_TO_UINT(g_hash_table_lookup(d->folders, folder));
+	if (*nid != 0)
+		return ST_OK;
+	*nid = PST_NID_TOP;
+	/* Outlook has its own place for what was deleted. */
+	if (folder->use == FOLDER_TRASH && folder->path[1] == NULL) {
+		g_string_printf(path, "%u:%s/", (guint)strlen(folder->path[0]),
+		    folder->path[0]);
+		if (!g_hash_table_contains(d->paths, path->str))
+			g_hash_table_insert(d->paths, g_strdup(path->str),
+			    GUINT_TO_POINTER(PST_NID_DELETED));
+		g_string_truncate(path, 0);
+	}
+	for (guint i = 0; folder->path[i]; i++) {
+		const char *name = folder->path[i];
+		bool inbox = i == 0 && is_inbox(name);
+		guint32 parent = *nid;
+
+		/* Lengths keep "a" + "b/c" apart from "a/b" + "c". */
+		g_string_append_printf(path, "%u:%s/", (guint)strlen(name),
+		    inbox ? "INBOX" : name);
+		*nid =
+		    GPOINTER_TO_UINT(g_hash_table_lookup(d->paths, path->str));
+		if (*nid != 0)
+			continue;
+		st =
+		    pst_writer_folder(d->writer, parent, inbox ? "Inbox" : name,
+			folder->path[i + 1] ? "IPF.Note" : class_of(folder),
+			nid, error);
+		if (st < 0)
+			return st;
+		g_hash_table_insert(
+		    d->paths, g_strdup(path->str), GUINT_TO_POINTER(*nid));
+	}
+	g_hash_table_insert(
+	    d->folders, (gpointer)folder, GUINT_TO_POINTER(*nid));
+	return ST_OK;
+}
+
+static enum status
+put_folder(struct pst_dest *d, const struct folder *folder, GError **error)
+{
+	guint32 nid;
+	enum status st = ST_OK;
+
+	/* A later pass makes only the folders that get something. */
+	if (d->job->pass > 1)
+		return ST_OK;
+	if (d->writer == NULL)
+		st = begin_part(d, error);
+	return st < 0 ? st : need_folder(d, folder, &nid, error);
+}
+
+/* Finish the file that is being written and go on in another. */
+static enum status
+next_part(struct pst_dest *d, GError **error)
+{
+	enum status st = pst_writer_finish(d->writer, error);
+
+	g_clear_pointer(&d->writer, pst_writer_close);
+	return st < 0 ? st : begin_part(d, error);
+}
+
+static guint32
+flags_of(const struct message *m)
+{
+	guint32 flags = 0;
+
+	if (m->flags & MESSAGE_SEEN)
+		flags |= PST_MAIL_SEEN;
+	if (m->flags & MESSAGE_ANSWERED)
+		flags |= PST_MAIL_ANSWERED;
+	if (m->flags & MESSAGE_FLAGGED)
+		flags |= PST_MAIL_FLAGGED;
+	if (m->flags & MESSAGE_DRAFT)
+		flags |= PST_MAIL_DRAFT;
+	for (guint i = 0; m->keywords && m->keywords[i]; i++)
+		if (g_ascii_strcasecmp(m->keywords[i], "$Forwarded") == 0)
+			flags |= PST_MAIL_FORWARDED;
+	return flags;
+}
+
+/* Keywords are categories, but for those that IMAP keeps for itself. */
+static const char **
+categories_of(const struct message *m)
+{
+	GPtrArray *out = g_ptr_array_new();
+
+	for (guint i = 0; m->keywords && m->keywords[i]; i++)
+		if (m->keywords[i][0] != '$')
+			g_ptr_array_add(out, (gpointer)m->keywords[i]);
+	g_ptr_array_add(out, NULL);
+	return (const char **)g_ptr_array_free(out, FALSE);
+}
+
+static gint64
+bytes_of(const struct message *m)
+{
+	gint64 sum = m->raw.len;
+
+	for (guint i = 0; i < m->n_parts; i++)
+		sum += m->parts[i].blob.len;
+	return sum;
+}
+
+static enum status
+put_message(struct pst_dest *d, const struct record *record, guint64 seq,
+    GError **error)
+{
+	const struct message *m = &record->message;
+	g_autofree const char **categories = categories_of(m);
+	struct pst_mail mail = {.raw = m->raw,
+	    .envelope = m->n_parts ? m->envelope : NULL,
+	    .headers = m->headers,
+	    .parts = m->parts,
+	    .n_parts = m->n_parts,
+	    .class = m->class,
+	    .received = m->received,
+	    .flags = flags_of(m),
+	    .categories = categories};
+	struct put put = {.seq = seq};
+	guint32 folder;
+	/* Text of one byte becomes two, so does a header kept besides. */
+	guint64 room = (guint64)bytes_of(m) * 2;
+	enum status st = ST_OK;
+
+	if (mail.envelope == NULL && m->envelope && m->raw.len == 0)
+		mail.envelope = m->envelope;
+	if (d->writer == NULL)
+		st = begin_part(d, error);
+	else if (d->puts->len > 0 &&
+		 pst_writer_size(d->writer) + room > d->split)
+		st = next_part(d, error);
+	if (st == ST_OK)
+		st = need_folder(d, m->folder, &folder, error);
+	if (st == ST_OK)
+		st = pst_mapper_write(
+		    d->mapper, d->writer, folder, &mail, &put.nid, error);
+	if (st < 0)
+		return st;
+	put.part = d->parts->len - 1;
+	g_array_append_val(d->puts, put);
+	return ST_OK;
+}
+
+static enum status
+pst_dest_put(
+    Dest *dest, const struct record *record, guint64 seq, GError **error)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+
+	switch (record->kind) {
+	case RECORD_FOLDER:
+		return put_folder(d, record->folder, error);
+	case RECORD_MESSAGE:
+		return put_message(d, record, seq, error);
+	case RECORD_FOLDER_END:
+	case RECORD_RECIPIENT:
+	case RECORD_ADDRESS:
+		break;
+	}
+	return ST_OK;
+}
+
+static enum status
+pst_dest_outcome(Dest *dest, struct outcome *out, GError **error)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+	const struct put *put;
+	g_autofree char *base = NULL;
+
+	*out = (struct outcome){.st = ST_OK};
+	if (!d->committed || d->given >= d->puts->len)
+		return ST_END;
+	put = &g_array_index(d->puts, struct put, d->given++);
+	base = g_path_get_basename(d->parts->pdata[put->part]);
+	g_string_printf(d->key, "%s(%x)", base, put->nid);
+	out->seq = put->seq;
+	out->dest_key = d->key->str;
+	return ST_OK;
+}
+
+static enum status
+sync_dir(struct pst_dest *d, GError **error)
+{
+	int fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!good)
+		return fail(ST_MAILBOX, error, ERR_IO, RETRY_LATER,
+		    "pst: cannot sync %s: %s", d->dir, g_strerror(errno));
+	return ST_OK;
+}
+
+static enum status
+pst_dest_commit(Dest *dest, bool last, GError **error)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+	enum status st = ST_OK;
+
+	/* A whole file: nothing counts before its end. */
+	if (!last || d->committed)
+		return ST_OK;
+	/* An empty mailbox still gets its file (Q174749); a later pass that
+	 * found nothing new does not. */
+	if (d->writer == NULL && d->job->pass <= 1)
+		st = begin_part(d, error);
+	if (st == ST_OK && d->writer)
+		st = pst_writer_finish(d->writer, error);
+	g_clear_pointer(&d->writer, pst_writer_close);
+	if (st < 0)
+		return st;
+	step("pst: written");
+	for (guint i = 0; i < d->parts->len; i++) {
+		const char *path = d->parts->pdata[i];
+		g_autofree char *partial = partial_path(path);
+
+		if (g_rename(partial, path) < 0)
+			return fail(ST_MAILBOX, error, ERR_IO, RETRY_LATER,
+			    "pst: cannot rename %s: %s", partial,
+			    g_strerror(errno));
+		step("pst: renamed");
+	}
+	if (d->parts->len > 0)
+		st = sync_dir(d, error);
+	d->committed = st == ST_OK;
+	return st;
+}
+
+static void
+pst_dest_end(Dest *dest)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+
+	if (d->job == NULL)
+		return;
+	g_clear_pointer(&d->writer, pst_writer_close);
+	for (guint i = 0; !d->committed && i < d->parts->len; i++) {
+		g_autofree char *partial = partial_path(d->parts->pdata[i]);
+
+		g_unlink(partial);
+	}
+	g_clear_pointer(&d->name, g_free);
+	g_clear_pointer(&d->mapper, pst_mapper_free);
+	g_clear_pointer(&d->parts, g_ptr_array_unref);
+	g_clear_pointer(&d->folders, g_hash_table_unref);
+	g_clear_pointer(&d->paths, g_hash_table_unref);
+	g_clear_pointer(&d->puts, g_array_unref);
+	g_string_free(d->key, TRUE);
+	d->key = NULL;
+	d->job = NULL;
+}
+
+static void
+pst_dest_close(Dest *dest)
+{
+	struct pst_dest *d = (struct pst_dest *)dest;
+
+	pst_dest_end(dest);
+	g_free(d->dir);
+	g_free(d->file);
+	g_free(d->shown);
+	g_free(d);
+}
+
+const struct dest_driver dest_pst_driver = {
+    .name = "pst",
+    .schemes = schemes,
+    .summary = "Outlook personal folder files (.pst)",
+    .options = options,
+    .takes =
+	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
+    .whole = true,
+    .open = pst_dest_open,
+    .begin = pst_dest_begin,
+    .put = pst_dest_put,
+    .outcome = pst_dest_outcome,
+    .commit = pst_dest_commit,
+    .end = pst_dest_end,
+    .close = pst_dest_close,
+};

@@ -1,0 +1,336 @@
+/*
+ * pst as a destination: a whole file for each mailbox and pass, several when it
+ * would grow too large, nothing written over, nothing half done.
+ */
+#include "base/url.h"
+#include "dest/pst.h"
+#include "pst/check.h"
+#include "pst/format.h"
+#include "pst/messaging-read.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* The table that src/drivers.c has in the program. */
+const struct dest_driver *const dest_drivers[] = { &dest_pst_driver, NULL };
+
+struct fixture {
+	char *dir;
+	struct url url;
+	Options *options;
+	struct login login;
+	struct mailbox *mailbox;
+	struct job job;
+	Dest *dest;
+	GError *error;
+};
+
+static void
+start(struct fixture *f, const char *place, const char *split)
+{
+	g_autofree char *text =
+	    g_strdup_printf("pst:%s%s", f->dir, place ? place : "");
+	struct end end;
+
+	g_assert_cmpint(url_parse(text, &f->url, NULL), ==, ST_OK);
+	f->options = options_new(dest_pst_driver.options);
+	if (split)
+		g_assert_cmpint(
+		    options_set(f->options, "split", split, NULL), ==, ST_OK);
+	end = (struct end){&f->url, f->options, &f->login};
+	g_assert_cmpint(
+	    dest_open(&f->dest, &dest_pst_driver, &end, &f->error), ==, ST_OK);
+	f->job.spool_dir = f->dir;
+	f->job.mailbox = f->mailbox;
+	if (f->job.pass == 0)
+		f->job.pass = 1;
+	g_assert_cmpint(dest_begin(f->dest, &f->job, &f->error), ==, ST_OK);
+}
+
+static void
+stop(struct fixture *f)
+{
+	g_clear_pointer(&f->dest, dest_close);
+	g_clear_pointer(&f->options, options_free);
+	url_clear(&f->url);
+	g_clear_error(&f->error);
+}
+
+static void
+set_up(struct fixture *f, gconstpointer data)
+{
+	f->dir = g_dir_make_tmp("pst-dest-XXXXXX", NULL);
+	f->mailbox = mailbox_new("anna@example.org", NULL);
+}
+
+static void
+tear_down(struct fixture *f, gconstpointer data)
+{
+	GDir *dir;
+	const char *name;
+
+	stop(f);
+	mailbox_free(f->mailbox);
+	dir = g_dir_open(f->dir, 0, NULL);
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(f->dir, name, NULL);
+
+		g_unlink(path);
+	}
+	g_dir_close(dir);
+	g_assert_cmpint(g_rmdir(f->dir), ==, 0);
+	g_free(f->dir);
+}
+
+static char *inbox_path[] = {(char *)"INBOX", NULL};
+static char *sub_path[] = {(char *)"INBOX", (char *)"Sub", NULL};
+static char *trash_path[] = {(char *)"Trash", NULL};
+static char *case_path[] = {(char *)"trash", NULL};
+static const struct folder inbox = {.path = inbox_path, .use = FOLDER_INBOX};
+static const struct folder sub = {.path = sub_path};
+static const struct folder trash = {.path = trash_path, .use = FOLDER_TRASH};
+static const struct folder lower = {.path = case_path};
+
+static void
+put_folder(struct fixture *f, const struct folder *folder)
+{
+	struct record r = {.kind = RECORD_FOLDER, .folder = folder};
+
+	g_assert_cmpint(dest_put(f->dest, &r, 0, &f->error), ==, ST_OK);
+}
+
+static enum status
+put(struct fixture *f, const struct folder *folder, const char *raw,
+    guint64 seq)
+{
+	struct record r = {.kind = RECORD_MESSAGE, .key = "1"};
+
+	r.message.folder = folder;
+	r.message.has_body = true;
+	r.message.raw = blob_from_mem(raw, strlen(raw));
+	return dest_put(f->dest, &r, seq, &f->error);
+}
+
+static guint
+outcomes(struct fixture *f)
+{
+	struct outcome out;
+	guint n = 0;
+
+	while (dest_outcome(f->dest, &out, NULL) == ST_OK) {
+		g_assert_cmpint(out.st, ==, ST_OK);
+		g_assert_nonnull(out.dest_key);
+		n++;
+	}
+	return n;
+}
+
+static bool
+exists(struct fixture *f, const char *name)
+{
+	g_autofree char *path = g_build_filename(f->dir, name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* How many messages a file without fault holds. */
+static guint64
+messages(struct fixture *f, const char *name)
+{
+	g_autofree char *path = g_build_filename(f->dir, name, NULL);
+	g_autoptr(PstReport) report = NULL;
+	struct pst_report_counts counts;
+
+	g_assert_cmpint(pst_check(&report, path, true, NULL), ==, ST_OK);
+	for (guint i = 0; i < pst_report_n(report); i++)
+		g_test_message("%s: %s", pst_report_at(report, i)->rule,
+		    pst_report_at(report, i)->what);
+	g_assert_cmpint(pst_report_n(report), ==, 0);
+	pst_report_counts(report, &counts);
+	return counts.messages;
+}
+
+/* From any source to .pst every message was lost (838799). */
+static void
+test_all_arrive(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path = NULL;
+	g_autoptr(Pst) pst = NULL;
+	g_autoptr(PstFolder) top = NULL;
+	g_autoptr(GString) names = g_string_new(NULL);
+	guint32 nid;
+
+	start(f, NULL, NULL);
+	put_folder(f, &inbox);
+	put_folder(f, &sub);
+	put_folder(f, &trash);
+	put_folder(f, &lower);
+	for (guint i = 0; i < 10; i++) {
+		g_assert_cmpint(
+		    put(f, &inbox, "Subject: a\r\n\r\n", i), ==, ST_OK);
+		g_assert_cmpint(
+		    put(f, &sub, "Subject: b\r\n\r\n", 100 + i), ==, ST_OK);
+		g_assert_cmpint(
+		    put(f, &trash, "Subject: c\r\n\r\n", 200 + i), ==, ST_OK);
+	}
+	g_assert_cmpint(dest_commit(f->dest, false, &f->error), ==, ST_OK);
+	g_assert_cmpint(outcomes(f), ==, 0);
+	g_assert_false(exists(f, "anna@example.org.pst"));
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	g_assert_cmpint(outcomes(f), ==, 30);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 30);
+	g_assert_false(exists(f, "anna@example.org.pst.partial"));
+
+	path = g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	g_assert_cmpint(
+	    pst_folder_open(&top, pst, pst_top_folder(pst), NULL), ==, ST_OK);
+	while (pst_folder_next_child(top, &nid, NULL) == ST_OK) {
+		g_autoptr(PstFolder) one = NULL;
+		g_autofree char *name = NULL;
+
+		pst_folder_open(&one, pst, nid, NULL);
+		name =
+		    pst_props_text(pst_folder_props(one), PST_P_DISPLAY_NAME);
+		g_string_append_printf(names, "%s %u;", name,
+		    pst_props_int_or(
+			pst_folder_props(one), PST_P_CONTENT_COUNT, 0));
+	}
+	g_assert_cmpstr(names->str, ==, "Deleted Items 10;Inbox 10;trash 0;");
+}
+
+/* An empty mailbox still gets its file; an empty later pass gets none. */
+static void
+test_empty(struct fixture *f, gconstpointer data)
+{
+	start(f, NULL, NULL);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 0);
+	stop(f);
+	f->job.pass = 2;
+	start(f, NULL, NULL);
+	put_folder(f, &inbox);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_false(exists(f, "anna@example.org.pass-2.pst"));
+	stop(f);
+	f->job.pass = 3;
+	start(f, NULL, NULL);
+	g_assert_cmpint(put(f, &inbox, "Subject: new\r\n\r\n", 1), ==, ST_OK);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	g_assert_cmpint(outcomes(f), ==, 1);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pass-3.pst"), ==, 1);
+}
+
+/* Parts: each complete in itself, none beyond the size, all appear at once. */
+static void
+test_split(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *body = g_strnfill(100000, 'x');
+	g_autofree char *raw =
+	    g_strconcat("Subject: big\r\n\r\n", body, "\r\n", NULL);
+	guint64 all = 0;
+
+	start(f, "/anna.pst", "2MiB");
+	put_folder(f, &inbox);
+	for (guint i = 0; i < 30; i++)
+		g_assert_cmpint(put(f, &sub, raw, i), ==, ST_OK);
+	g_assert_false(exists(f, "anna.pst"));
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	g_assert_cmpint(outcomes(f), ==, 30);
+	dest_end(f->dest);
+	for (guint i = 1; i < 20; i++) {
+		g_autofree char *name = i == 1
+					    ? g_strdup("anna.pst")
+					    : g_strdup_printf("anna-%u.pst", i);
+		g_autofree char *path = g_build_filename(f->dir, name, NULL);
+		GStatBuf sb;
+
+		if (!exists(f, name)) {
+			g_assert_cmpint(i, >, 3);
+			break;
+		}
+		all += messages(f, name);
+		g_assert_cmpint(g_stat(path, &sb), ==, 0);
+		g_assert_cmpint(sb.st_size, <=, 2 << 20);
+	}
+	g_assert_cmpint(all, ==, 30);
+}
+
+/* Given up, or killed: no file under the name; what was left is cleared. */
+static void
+test_given_up(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *stale =
+	    g_build_filename(f->dir, "anna@example.org.pst.partial", NULL);
+
+	g_assert_true(g_file_set_contents(stale, "half", -1, NULL));
+	start(f, NULL, NULL);
+	g_assert_cmpint(put(f, &inbox, "Subject: a\r\n\r\n", 1), ==, ST_OK);
+	g_assert_true(exists(f, "anna@example.org.pst.partial"));
+	dest_end(f->dest);
+	g_assert_false(exists(f, "anna@example.org.pst.partial"));
+	g_assert_false(exists(f, "anna@example.org.pst"));
+}
+
+/* A file that is there is left alone, but by the pass that made it. */
+static void
+test_exists(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_autofree char *back = NULL;
+
+	g_assert_true(g_file_set_contents(path, "precious", -1, NULL));
+	start(f, NULL, NULL);
+	g_assert_cmpint(
+	    put(f, &inbox, "Subject: a\r\n\r\n", 1), ==, ST_MAILBOX);
+	g_assert_cmpint(error_kind(f->error), ==, ERR_REFUSED);
+	dest_end(f->dest);
+	g_assert_true(g_file_get_contents(path, &back, NULL, NULL));
+	g_assert_cmpstr(back, ==, "precious");
+	stop(f);
+	f->job.interrupted = true;
+	start(f, NULL, NULL);
+	g_assert_cmpint(put(f, &inbox, "Subject: a\r\n\r\n", 1), ==, ST_OK);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 1);
+}
+
+/* Names of mailboxes never lead elsewhere. */
+static void
+test_names(struct fixture *f, gconstpointer data)
+{
+	mailbox_free(f->mailbox);
+	f->mailbox = mailbox_new("../a/b:c\n", NULL);
+	start(f, NULL, NULL);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "_._a_b_c_.pst"), ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*test)(struct fixture *f, gconstpointer data);
+	} tests[] = {
+	    {"/kb/838799/all-arrive", test_all_arrive},
+	    {"/kb/Q174749/empty-mailbox-pst", test_empty},
+	    {"/pst/dest/split", test_split},
+	    {"/pst/dest/given-up", test_given_up},
+	    {"/pst/dest/exists", test_exists},
+	    {"/pst/dest/names", test_names},
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, struct fixture, NULL, set_up,
+		    tests[i].test, tear_down);
+	return g_test_run();
+}
