@@ -266,19 +266,22 @@ recognise(struct pump *pump, struct slot *slot, const struct record *record,
 	return st;
 }
 
+/* Give it to the destination; its outcome settles the slot, now or later. */
 static enum status
-put_message(struct pump *pump, struct slot *slot, const struct record *record,
+put(struct pump *pump, struct slot *slot, const struct record *record,
     GError **error)
 {
-	struct box *box = slot->box;
 	struct record copy = *record;
 	g_autoptr(GError) refusal = NULL;
 	enum status st;
 
-	copy.message.folder = &box->dst;
+	if (record->kind == RECORD_MESSAGE)
+		copy.message.folder = &slot->box->dst;
 	/* A whole one was cut with all or nothing of it in place; which, only
 	 * the destination can tell. */
-	copy.again = pump->whole ? pump->job.interrupted : box->again;
+	copy.again = pump->whole || record->kind != RECORD_MESSAGE
+			 ? pump->job.interrupted
+			 : slot->box->again;
 	slot->seq = ++pump->seq;
 	step("put");
 	st = dest_put(pump->dest, &copy, slot->seq, &refusal);
@@ -324,29 +327,29 @@ read_message(struct pump *pump, struct slot *slot,
 	return ST_OK;
 }
 
-/* Was it failed or filtered by an earlier attempt of this run, or is it even
- * settled? *settled: the slot is gone. */
+/*
+ * What the ledger says of a record that the source gives as new: *settled (item
+ * is its row), or *failed, and told, by an earlier attempt of this run.
+ */
 static enum status
-look_up(struct pump *pump, struct slot *slot, const struct record *record,
+look_up(struct pump *pump, struct slot *slot, struct ledger_item *item,
     bool *settled, bool *failed, GError **error)
 {
-	struct box *box = slot->box;
-	struct ledger_item item;
+	const struct box *box = slot->box;
 	enum status st;
 
 	*settled = *failed = false;
 	if (!box->lookup)
 		return ST_OK;
 	st = ledger_item_get(
-	    pump->p->ledger, box->row.id, record->key, &item, error);
+	    pump->p->ledger, box->row.id, slot->key->str, item, error);
+	if (st < 0)
+		batch_drop(pump->batch, slot);
 	if (st != ST_OK)
 		return st == ST_END ? ST_OK : st;
-	if (item.fate <= LEDGER_THERE) {
-		*settled = true;
-		return update(pump, slot, record, &item, error);
-	}
-	slot->told = item.run == pump->p->share->run;
-	*failed = slot->told && item.fate == LEDGER_REFUSED;
+	*settled = item->fate <= LEDGER_THERE;
+	slot->told = !*settled && item->run == pump->p->share->run;
+	*failed = slot->told && item->fate == LEDGER_REFUSED;
 	return ST_OK;
 }
 
@@ -372,6 +375,7 @@ message(struct pump *pump, const struct record *record, GError **error)
 {
 	struct box *box = boxes_of(pump->boxes, record->message.folder);
 	enum filter_reason reason;
+	struct ledger_item item;
 	struct slot *slot;
 	bool settled, failed;
 	g_autoptr(GError) local = NULL;
@@ -382,11 +386,13 @@ message(struct pump *pump, const struct record *record, GError **error)
 	if (record->known)
 		return known_message(pump, box, record, error);
 	slot = pump_slot(pump, box, record);
-	st = look_up(pump, slot, record, &settled, &failed, error);
-	if (settled)
-		box->resettled++;
-	if (st < 0 || settled)
+	st = look_up(pump, slot, &item, &settled, &failed, error);
+	if (st < 0)
 		return st;
+	if (settled) {
+		box->resettled++;
+		return update(pump, slot, record, &item, error);
+	}
 	box->given++;
 	box->open++;
 	reason = filter_message(&pump->p->plan->filter, &record->message);
@@ -427,7 +433,7 @@ message(struct pump *pump, const struct record *record, GError **error)
 		pump_failed(pump, slot, record, NULL, "destination", local);
 		return ST_OK;
 	}
-	return put_message(pump, slot, record, error);
+	return put(pump, slot, record, error);
 }
 
 /* Recipients and entries of address books. */
@@ -435,10 +441,9 @@ static enum status
 other(struct pump *pump, const struct record *record, GError **error)
 {
 	struct box *box = boxes_of_kind(pump->boxes, record->kind);
-	struct record copy = *record;
+	struct ledger_item item;
 	struct slot *slot;
-	bool settled = false, failed = false;
-	g_autoptr(GError) refusal = NULL;
+	bool settled, failed;
 	enum status st;
 
 	if (pump->job.part > 0)
@@ -453,17 +458,9 @@ other(struct pump *pump, const struct record *record, GError **error)
 		return ST_OK;
 	}
 	slot = pump_slot(pump, box, record);
-	if (box->lookup) {
-		struct ledger_item item;
-
-		st = ledger_item_get(
-		    pump->p->ledger, box->row.id, record->key, &item, error);
-		if (st < 0)
-			return st;
-		settled = st == ST_OK && item.fate <= LEDGER_THERE;
-		slot->told = st == ST_OK && item.run == pump->p->share->run;
-		failed = slot->told && item.fate == LEDGER_REFUSED;
-	}
+	st = look_up(pump, slot, &item, &settled, &failed, error);
+	if (st < 0)
+		return st;
 	if (settled) {
 		batch_drop(pump->batch, slot);
 		return ST_OK;
@@ -473,25 +470,7 @@ other(struct pump *pump, const struct record *record, GError **error)
 		pump_failed_before(pump, slot, record);
 		return ST_OK;
 	}
-	copy.again = pump->job.interrupted;
-	slot->seq = ++pump->seq;
-	st = dest_put(pump->dest, &copy, slot->seq, &refusal);
-	if (st == ST_OK && pump->whole) {
-		slot->fate = SLOT_STAGED;
-		batch_settle(pump->batch, slot);
-	} else if (st == ST_OK) {
-		g_hash_table_insert(
-		    pump->flying, GSIZE_TO_POINTER(slot->seq), slot);
-	} else if (st == ST_THERE) {
-		slot->fate = SLOT_THERE;
-		batch_settle(pump->batch, slot);
-	} else if (st == ST_ITEM) {
-		pump_failed(pump, slot, record, NULL, "destination", refusal);
-	} else {
-		g_propagate_error(error, g_steal_pointer(&refusal));
-		return st;
-	}
-	return ST_OK;
+	return put(pump, slot, record, error);
 }
 
 enum status
@@ -499,9 +478,10 @@ pump_unreadable(struct pump *pump, const struct record *record,
     const GError *why, GError **error)
 {
 	struct box *box;
+	struct ledger_item item;
 	struct slot *slot;
-	bool settled = false, failed = false;
-	enum status st = ST_OK;
+	bool settled, failed;
+	enum status st;
 
 	if (record->kind == RECORD_FOLDER ||
 	    record->kind == RECORD_FOLDER_END) {
@@ -525,17 +505,9 @@ pump_unreadable(struct pump *pump, const struct record *record,
 		box = boxes_of_kind(pump->boxes, record->kind);
 	}
 	slot = pump_slot(pump, box, record);
-	if (box->lookup) {
-		struct ledger_item item;
-
-		st = ledger_item_get(
-		    pump->p->ledger, box->row.id, record->key, &item, error);
-		if (st < 0)
-			return st;
-		settled = st == ST_OK && item.fate <= LEDGER_THERE;
-		slot->told = st == ST_OK && item.run == pump->p->share->run;
-		failed = slot->told && item.fate == LEDGER_REFUSED;
-	}
+	st = look_up(pump, slot, &item, &settled, &failed, error);
+	if (st < 0)
+		return st;
 	if (settled) { /* it was readable once, and is safe */
 		box->resettled++;
 		batch_drop(pump->batch, slot);
