@@ -236,16 +236,17 @@ def scan1(d):
 
 
 def scan_any(root):
-    """any tree of Maildirs -> one folder "*" (layout ignored, keywords not comparable)"""
+    """any tree of Maildirs -> one folder "*" (layout ignored, keywords not
+    comparable, nor P, which says $Forwarded in a file's name)"""
     out = []
     for d, subs, _ in os.walk(root):
         if "cur" in subs and "new" in subs:
-            out += [(h, t, tuple(x for x in f if len(x) == 1), x) for h, t, f, x in scan1(d)]
+            out += [(h, t, tuple(x for x in f if len(x) == 1 and x != "P"), x) for h, t, f, x in scan1(d)]
     return {"*": out}
 
 
 def flat(src):
-    return {"*": [(h, t, tuple(x for x in f if len(x) == 1), x) for l in src.values() for h, t, f, x in l]}
+    return {"*": [(h, t, tuple(x for x in f if len(x) == 1 and x != "P"), x) for l in src.values() for h, t, f, x in l]}
 
 
 def compare(src, dst):

@@ -21,7 +21,10 @@ class Terminal:
 
     def __init__(self, *args, env=None, columns=80, rows=24):
         self.text = b""
-        self.pid, self.fd = pty.fork()
+        try:
+            self.pid, self.fd = pty.fork()
+        except OSError as e:
+            raise tap.Skip(f"no terminal to be had: {e}")
         if self.pid == 0:
             e = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8")
             for name in ("NO_COLOR", "MAILMIG_CUT"):

@@ -31,6 +31,13 @@ class Reply:
 
     def feed(self, data):
         out = []
+        try:
+            self._feed(data, out)
+        except Cut as e:
+            raise Cut(b"".join(out) + e.data) from None
+        return b"".join(out)
+
+    def _feed(self, data, out):
         self._buf += data
         while self._buf:
             if self._left:
@@ -49,7 +56,6 @@ class Reply:
                 self._left = self._length = int(m[1])
                 self.quote = text
             out.append(self.line(text))
-        return b"".join(out)
 
     def rest(self):
         """At the end: what no line end followed."""
