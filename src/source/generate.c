@@ -242,6 +242,17 @@ next_number(const struct generate *g)
 		   : 0;
 }
 
+/* The folder at hand to its end, without its messages. */
+static void
+count_all(struct generate *g)
+{
+	if (g->next <= g->messages)
+		g->found = (g->messages - g->next) / g->boxes + 1;
+	if (g->box == 0 && g->big > 0)
+		g->found++;
+	g->next = G_MAXINT64 - g->boxes;
+}
+
 static enum status
 generate_next(Source *source, struct record *record, GError **error)
 {
@@ -260,9 +271,6 @@ generate_next(Source *source, struct record *record, GError **error)
 		folder = &g->folders[g->box];
 		if (g->opened)
 			break;
-		if (g->job->filter &&
-		    filter_folder(g->job->filter, folder) != FILTER_PASS)
-			continue;
 		if (!known || !known->claim || known->claim(known->ctx, folder))
 			break;
 	}
@@ -270,6 +278,10 @@ generate_next(Source *source, struct record *record, GError **error)
 		g->opened = true;
 		g->next = g->box + 1;
 		g->found = g->skipped = 0;
+		/* it is named and counted, and nothing of it is made */
+		if (g->job->filter &&
+		    filter_folder(g->job->filter, folder) != FILTER_PASS)
+			count_all(g);
 		record->kind = RECORD_FOLDER;
 		record->folder = folder;
 		return ST_OK;

@@ -255,12 +255,7 @@ find_boxes(struct maildir_source *s, GError **error)
 		    dir, *dir ? layout_of(dir) : MAILDIR_FS);
 		unique_path(paths, box->folder.path);
 		guess_use(&box->folder, &seen);
-		/* What is left out must not even be made at the destination. */
-		if (s->job->filter &&
-		    filter_folder(s->job->filter, &box->folder) != FILTER_PASS)
-			box_free(box);
-		else
-			g_ptr_array_add(s->boxes, box);
+		g_ptr_array_add(s->boxes, box);
 	}
 	return ST_OK;
 }
@@ -404,6 +399,13 @@ open_box(struct maildir_source *s, struct box *box, GError **error)
 		st = read_dir(s, box->dir, true, error);
 	if (st < 0)
 		return st;
+	if (s->job->filter &&
+	    filter_folder(s->job->filter, &box->folder) != FILTER_PASS) {
+		/* it is named and counted, and nothing of it is read */
+		g_clear_pointer(&s->state, g_free);
+		s->found = s->entry = s->entries->len;
+		return ST_OK;
+	}
 	g_array_sort(s->entries, by_file);
 	maildir_keywords_read(s->boxfd, box->dir, &s->keywords);
 	courier = g_build_filename(
