@@ -1,8 +1,19 @@
-/* What message.c and body.c share. */
+/* What message.c, body.c and body-text.c share. */
 #ifndef MAILMIG_IFF_MESSAGE_PRIVATE_H
 #define MAILMIG_IFF_MESSAGE_PRIVATE_H
 
 #include "iff/message.h"
+
+/* One section of a chain. */
+struct body_section {
+	enum sec_type type;
+	struct blob data;
+	gint64 at; /* of its header line */
+	char *encoding, *name, *position, *format;
+	gint64 place; /* characters, made from position; -1: none */
+	gint64
+	    byte_place; /* in the body as it is in the file; -1: at the end */
+};
 
 /* One kind of text of a body: equal Encodings are concatenated. */
 struct body_text {
@@ -35,5 +46,17 @@ void body_reset(struct body *body);
 enum status body_read(struct body *body, Set *set,
     const struct message_options *opts, Sec *sec, gint64 offset, Diags *diags,
     bool *ok, GError **error);
+
+/*
+ * The text of all sections with the text's encoding, one behind the other, to
+ * the end of the spool. places: the sections (struct body_section) whose place
+ * is asked for, in order of byte_place, or NULL. file is for diagnostics.
+ */
+enum status body_text_decode(struct body *body, Set *set,
+    struct body_text *text, GPtrArray *places, Diags *diags, const char *file,
+    GError **error);
+/* The same as it is: HTML and RTF stay in their charset, byte for byte. */
+enum status body_text_copy(
+    struct body *body, struct body_text *text, GError **error);
 
 #endif
