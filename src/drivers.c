@@ -13,11 +13,13 @@
 #include "source/generate.h"
 #include "source/imap.h"
 #include "source/maildir.h"
+#include "source/pst.h"
 
 const struct source_driver *const source_drivers[] = {
     &source_imap_driver,
     &source_files_driver,
     &source_maildir_driver,
+    &source_pst_driver,
     &source_generate_driver,
     &source_fail_driver,
     NULL,

@@ -1,15 +1,21 @@
-/* The .pst reader and the checker: everything in the file is looked at. */
+/*
+ * The .pst reader and the checker: everything in the file is looked at, and
+ * given as mail. What is no .pst is taken for a message, written into one, and
+ * must give a file without fault.
+ */
 #include "pst/check.h"
 #include "pst/format.h"
-#include "pst/messaging-read.h"
+#include "pst/mime-from-mapi.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define LOOK_MAX 2000 /* objects of one input: long loops teach nothing */
 
 static guint looked;
+static PstContent *content;
 
 static void
 look_at_props(const PstProps *props)
@@ -80,6 +86,7 @@ look_at_folder(Pst *pst, guint32 nid, guint depth)
 
 		if (st < 0 || pst_message_open(&message, pst, id, NULL) < 0)
 			continue;
+		pst_content_read(content, pst, message, NULL);
 		look_at_message(message);
 		pst_message_close(message);
 	}
@@ -88,6 +95,34 @@ look_at_folder(Pst *pst, guint32 nid, guint depth)
 		if (st == ST_OK)
 			look_at_folder(pst, id, depth + 1);
 	pst_folder_close(folder);
+}
+
+/* One message into a file; the file must keep every rule. */
+static void
+write_mail(const guint8 *data, gsize len)
+{
+	struct pst_writer_params params = {
+	    .name = "x", .spool_dir = "/dev/shm"};
+	struct pst_mail mail = {.raw = blob_from_mem(data, len)};
+	g_autofree char *path =
+	    g_strdup_printf("/dev/shm/pst-fuzz-%d", (int)getpid());
+	g_autoptr(PstWriter) w = NULL;
+	g_autoptr(PstMapper) mapper = pst_mapper_new("/dev/shm");
+	g_autoptr(PstReport) report = NULL;
+	guint32 folder;
+
+	unlink(path);
+	if (pst_writer_open(&w, path, &params, NULL) < 0)
+		return;
+	pst_writer_folder(w, PST_NID_TOP, "x", NULL, &folder, NULL);
+	pst_mapper_write(mapper, w, folder, &mail, NULL, NULL);
+	if (pst_writer_finish(w, NULL) < 0 ||
+	    pst_check(&report, path, true, NULL) < 0)
+		g_error("no file");
+	if (pst_report_n(report) > 0)
+		g_error("%s: %s", pst_report_at(report, 0)->rule,
+		    pst_report_at(report, 0)->what);
+	unlink(path);
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize len);
@@ -102,6 +137,12 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
 	struct pst_name name;
 	Pst *pst;
 
+	if (len < 4 || memcmp(data, "!BDN", 4) != 0) {
+		write_mail(data, len);
+		return 0;
+	}
+	if (content == NULL)
+		content = pst_content_new("/dev/shm");
 	if (fd < 0) {
 		fd = memfd_create("pst", MFD_CLOEXEC);
 		g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

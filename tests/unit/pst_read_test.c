@@ -6,6 +6,7 @@
 #include "pst/format.h"
 #include "pst/messaging-read.h"
 #include "pst/ndb-decode.h"
+#include "pst/rtf-read.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -590,6 +591,44 @@ test_vectors(void)
 	g_assert_cmphex(pst_signature(0x900200, 0x246), ==, 0x00D6);
 }
 
+/* [MS-OXRTFCP] 3.1 and 3.2, and streams that break off. */
+static void
+test_rtf(void)
+{
+	static const guint8 simple[] = {0x2d, 0, 0, 0, 0x2b, 0, 0, 0, 0x4c,
+	    0x5a, 0x46, 0x75, 0xf1, 0xc5, 0xc7, 0xa7, 0x03, 0x00, 0x0a, 0x00,
+	    0x72, 0x63, 0x70, 0x67, 0x31, 0x32, 0x35, 0x42, 0x32, 0x0a, 0xf3,
+	    0x20, 0x68, 0x65, 0x6c, 0x09, 0x00, 0x20, 0x62, 0x77, 0x05, 0xb0,
+	    0x6c, 0x64, 0x7d, 0x0a, 0x80, 0x0f, 0xa0};
+	static const char simple_text[] =
+	    "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n";
+	static const guint8 overlap[] = {0x1a, 0, 0, 0, 0x1c, 0, 0, 0, 0x4c,
+	    0x5a, 0x46, 0x75, 0xe2, 0xd4, 0x4b, 0x51, 0x41, 0x00, 0x04, 0x20,
+	    0x57, 0x58, 0x59, 0x5a, 0x0d, 0x6e, 0x7d, 0x01, 0x0e, 0xb0};
+	static const char overlap_text[] = "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}";
+
+	for (gsize len = 0; len <= sizeof simple; len++) {
+		g_autoptr(GByteArray) text = NULL;
+		enum status st = pst_rtf_decompress(simple, len, &text, NULL);
+
+		g_assert_cmpint(st, ==, len < 16 ? ST_ITEM : ST_OK);
+		if (st == ST_OK)
+			g_assert_cmpmem(text->data, text->len, simple_text,
+			    MIN(text->len, strlen(simple_text)));
+		if (len == sizeof simple)
+			g_assert_cmpint(text->len, ==, strlen(simple_text));
+	}
+	{
+		g_autoptr(GByteArray) text = NULL;
+
+		g_assert_cmpint(
+		    pst_rtf_decompress(overlap, sizeof overlap, &text, NULL),
+		    ==, ST_OK);
+		g_assert_cmpmem(
+		    text->data, text->len, overlap_text, strlen(overlap_text));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -602,6 +641,7 @@ main(int argc, char **argv)
 	}
 	g_test_add_func("/pst/read/vectors", test_vectors);
 	g_test_add_func("/pst/read/text", test_text);
+	g_test_add_func("/pst/read/rtf", test_rtf);
 	g_test_add_func("/pst/read/damage", test_damage);
 	g_test_add_func("/pst/read/not-pst", test_not_pst);
 	g_test_add_func("/pst/read/samples", test_samples);

@@ -1,0 +1,722 @@
+#include "pst/mime-from-mapi.h"
+
+#include "mime/encode.h"
+#include "mime/header.h"
+#include "pst/bytes.h"
+#include "pst/format.h"
+#include "pst/rtf-read.h"
+
+#include <string.h>
+
+#define CHUNK		 8192 /* bytes read from the file at a time */
+#define CATEGORIES_MAX	 1000 /* of one message */
+#define CATEGORIES_BYTES (1 << 20)
+
+struct PstContent {
+	struct pst_content out;
+	char *spool_dir;
+	Spool *store;	   /* contents of the parts */
+	Spool *whole;	   /* raw messages, and inner ones joined */
+	PstContent *inner; /* for a message within the message */
+};
+
+static void
+clear(PstContent *c)
+{
+	struct pst_content *o = &c->out;
+
+	o->raw = blob_from_mem(NULL, 0);
+	envelope_reset(&o->envelope);
+	g_clear_pointer(&o->headers, g_free);
+	g_clear_pointer(&o->class, g_free);
+	g_array_set_size(o->parts, 0);
+	g_ptr_array_set_size(o->categories, 0);
+	g_ptr_array_set_size(o->lost, 0);
+	o->received = (struct stamp){0};
+	o->flags = 0;
+	spool_reset(c->store);
+	spool_reset(c->whole);
+}
+
+PstContent *
+pst_content_new(const char *spool_dir)
+{
+	PstContent *c = g_new0(PstContent, 1);
+
+	c->spool_dir = g_strdup(spool_dir);
+	c->store = spool_new(spool_dir);
+	c->whole = spool_new(spool_dir);
+	c->out.parts = g_array_new(FALSE, TRUE, sizeof(struct part));
+	g_array_set_clear_func(c->out.parts, (GDestroyNotify)part_clear);
+	c->out.categories = g_ptr_array_new_with_free_func(g_free);
+	c->out.lost = g_ptr_array_new_with_free_func(g_free);
+	envelope_init(&c->out.envelope);
+	clear(c);
+	return c;
+}
+
+void
+pst_content_free(PstContent *c)
+{
+	if (c == NULL)
+		return;
+	pst_content_free(c->inner);
+	clear(c);
+	g_array_unref(c->out.parts);
+	g_ptr_array_unref(c->out.categories);
+	g_ptr_array_unref(c->out.lost);
+	envelope_clear(&c->out.envelope);
+	spool_free(c->store);
+	spool_free(c->whole);
+	g_free(c->spool_dir);
+	g_free(c);
+}
+
+const struct pst_content *
+pst_content_get(const PstContent *c)
+{
+	return &c->out;
+}
+
+/* Something of the message that is gone; takes the error over. */
+static void
+lose(PstContent *c, const char *what, GError *error)
+{
+	g_ptr_array_add(c->out.lost, g_strdup_printf("%s: %s", what,
+					 error ? error->message : "damaged"));
+	g_clear_error(&error);
+}
+
+static bool
+stamp_of(const PstProps *props, guint id, struct stamp *out)
+{
+	guint64 time;
+	gint64 utc;
+
+	if (!pst_props_int64(props, id, &time) || time == 0)
+		return false;
+	utc = (gint64)(time / 10000000) - G_GINT64_CONSTANT(11644473600);
+	/* Years 1601 to 9999; Outlook's "none" is 4501. */
+	if (utc > G_GINT64_CONSTANT(79870000000))
+		return false;
+	*out = (struct stamp){.utc = utc, .known = true};
+	return true;
+}
+
+static struct person *
+person_of(char *name, char *type, char *address, char *smtp)
+{
+	struct person *person = NULL;
+	const char *kind = type && *type ? type : "SMTP";
+
+	if (smtp && *smtp) {
+		g_free(address);
+		address = smtp;
+		smtp = NULL;
+		kind = "SMTP";
+	}
+	if (address && *address == '\0')
+		g_clear_pointer(&address, g_free);
+	/* Outlook puts names into quotes where they are addresses. */
+	if (name && address && strcmp(name, address) == 0)
+		g_clear_pointer(&name, g_free);
+	if ((name && *name) || address)
+		person = person_new(name && *name ? name : NULL,
+		    address ? kind : NULL, address);
+	g_free(name);
+	g_free(type);
+	g_free(address);
+	g_free(smtp);
+	return person;
+}
+
+static void
+read_senders(PstContent *c, const PstProps *p)
+{
+	struct envelope *e = &c->out.envelope;
+	struct person *from, *sender;
+
+	from = person_of(pst_props_text(p, PST_P_REPRESENTING_NAME),
+	    pst_props_text(p, PST_P_REPRESENTING_ADDRTYPE),
+	    pst_props_text(p, PST_P_REPRESENTING_EMAIL),
+	    pst_props_text(p, PST_P_REPRESENTING_SMTP));
+	sender = person_of(pst_props_text(p, PST_P_SENDER_NAME),
+	    pst_props_text(p, PST_P_SENDER_ADDRTYPE),
+	    pst_props_text(p, PST_P_SENDER_EMAIL),
+	    pst_props_text(p, PST_P_SENDER_SMTP));
+	if (from == NULL) {
+		from = sender;
+		sender = NULL;
+	}
+	if (from && sender &&
+	    (sender->address == NULL ||
+		g_strcmp0(from->address, sender->address) == 0))
+		g_clear_pointer(&sender, person_free);
+	if (from)
+		g_ptr_array_add(e->from, from);
+	e->sender = sender;
+}
+
+static void
+read_recipients(PstContent *c, PstMessage *message)
+{
+	guint codepage = pst_props_codepage(pst_message_props(message));
+	g_autoptr(GError) error = NULL;
+	g_auto(PstRow) row = {0};
+	PstTable *table;
+	guint n = 0;
+	enum status st = pst_message_recipients(message, &table, &error);
+
+	if (st < 0)
+		lose(c, "recipients", g_steal_pointer(&error));
+	if (st != ST_OK)
+		return;
+	pst_table_rewind(table);
+	while ((st = pst_table_next(table, &row, &error)) != ST_END) {
+		struct person *person;
+		guint32 kind = PST_TO;
+
+		if (st < 0) {
+			lose(c, "recipient", g_steal_pointer(&error));
+			continue;
+		}
+		if (n++ >= ENVELOPE_PERSONS_MAX)
+			break;
+		person = person_of(
+		    pst_row_text(table, &row, PST_P_DISPLAY_NAME, codepage),
+		    pst_row_text(table, &row, PST_P_ADDRTYPE, codepage),
+		    pst_row_text(table, &row, PST_P_EMAIL, codepage),
+		    pst_row_text(table, &row, PST_P_SMTP_ADDRESS, codepage));
+		if (person == NULL)
+			continue;
+		pst_row_int(table, &row, PST_P_RECIPIENT_TYPE, &kind);
+		/* The upper bits say whether it was submitted. */
+		switch (kind & 0xf) {
+		case PST_CC:
+			g_ptr_array_add(c->out.envelope.cc, person);
+			break;
+		case PST_BCC:
+			g_ptr_array_add(c->out.envelope.bcc, person);
+			break;
+		case PST_TO:
+			g_ptr_array_add(c->out.envelope.to, person);
+			break;
+		default: /* the originator of a report, a resource */
+			person_free(person);
+		}
+	}
+}
+
+static void
+read_categories(PstContent *c, Pst *pst, const PstProps *props)
+{
+	guint id = pst_name_id(pst, pst_guid_public_strings, 0, "Keywords");
+	const struct pst_prop *prop = id ? pst_props_find(props, id) : NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	const guint8 *p;
+	gsize len;
+	guint32 n;
+
+	if (prop == NULL || prop->type != PST_T_MV_UNICODE)
+		return;
+	bytes = pst_props_bytes(props, id);
+	if (bytes == NULL)
+		return;
+	p = g_bytes_get_data(bytes, &len);
+	if (len < 4 || len > CATEGORIES_BYTES)
+		return;
+	n = get_le32(p);
+	for (guint32 i = 0;
+	     i < n && i < CATEGORIES_MAX && 8 + 4 * (gsize)i <= len; i++) {
+		gsize from = get_le32(p + 4 + 4 * i);
+		gsize to = i + 1 < n && 12 + 4 * (gsize)i <= len
+			       ? get_le32(p + 8 + 4 * i)
+			       : len;
+		char *word;
+
+		if (from > to || to > len)
+			return;
+		word = pst_text_from_utf16(p + from, to - from);
+		if (*word)
+			g_ptr_array_add(c->out.categories, word);
+		else
+			g_free(word);
+	}
+}
+
+static int
+word_compare(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void
+pst_content_read_flags(PstContent *c, Pst *pst, PstMessage *message)
+{
+	const PstProps *p = pst_message_props(message);
+	guint32 flags = pst_props_int_or(p, PST_P_MESSAGE_FLAGS, 0);
+	guint32 verb = pst_props_int_or(p, PST_P_LAST_VERB, 0);
+
+	clear(c);
+	c->out.class = pst_props_text(p, PST_P_MESSAGE_CLASS);
+	if (!stamp_of(p, PST_P_DELIVERY_TIME, &c->out.received) &&
+	    !stamp_of(p, PST_P_CLIENT_SUBMIT_TIME, &c->out.received))
+		stamp_of(p, PST_P_CREATION_TIME, &c->out.received);
+	if (flags & PST_MSGFLAG_READ)
+		c->out.flags |= PST_MAIL_SEEN;
+	if (flags & PST_MSGFLAG_UNSENT)
+		c->out.flags |= PST_MAIL_DRAFT;
+	/* EXCHIVERB_REPLYTOSENDER, _REPLYTOALL, _FORWARD */
+	if (verb == 102 || verb == 103)
+		c->out.flags |= PST_MAIL_ANSWERED;
+	else if (verb == 104)
+		c->out.flags |= PST_MAIL_FORWARDED;
+	if (pst_props_int_or(p, PST_P_FLAG_STATUS, 0) == 2)
+		c->out.flags |= PST_MAIL_FLAGGED;
+	read_categories(c, pst, p);
+	g_ptr_array_sort(c->out.categories, word_compare);
+	g_ptr_array_add(c->out.categories, NULL);
+}
+
+static void
+read_envelope(PstContent *c, PstMessage *message)
+{
+	const PstProps *p = pst_message_props(message);
+	struct envelope *e = &c->out.envelope;
+	guint32 importance = pst_props_int_or(p, PST_P_IMPORTANCE, 1);
+
+	read_senders(c, p);
+	read_recipients(c, message);
+	e->subject = pst_message_subject(message);
+	e->message_id = pst_props_text(p, PST_P_INTERNET_MESSAGE_ID);
+	stamp_of(p, PST_P_CLIENT_SUBMIT_TIME, &e->sent);
+	if (!e->sent.known)
+		e->sent = c->out.received;
+	e->priority = importance == 0	? PRIORITY_LOW
+		      : importance == 2 ? PRIORITY_HIGH
+					: PRIORITY_NORMAL;
+}
+
+/* The header block, made sure to be one. */
+static void
+read_headers(PstContent *c, const PstProps *p)
+{
+	static const char microsoft[] = "Microsoft Mail Internet Headers";
+	g_autofree char *text = pst_props_text(p, PST_P_TRANSPORT_HEADERS);
+	const char *from = text;
+	struct header_field f;
+	gsize pos, len;
+	bool fields = false, dated = false;
+
+	if (text == NULL)
+		return;
+	if (g_str_has_prefix(from, microsoft)) {
+		from = strchr(from, '\n');
+		if (from == NULL)
+			return;
+		from++;
+	}
+	len = strlen(from);
+	pos = header_block_start(from, len);
+	while (header_next(from, len, &pos, &f)) {
+		fields = true;
+		dated = dated || header_is(&f, "date");
+	}
+	if (!fields)
+		return;
+	c->out.headers = g_strndup(from, pos);
+	/* The message said no date: none is made up for it. */
+	if (!dated)
+		c->out.envelope.sent = (struct stamp){0};
+}
+
+/* Bytes into the store; for text CR LF is made of every line end. */
+struct writer {
+	Spool *store;
+	bool lines;
+	char last;
+};
+
+static enum status
+put(struct writer *w, const char *p, gsize len, GError **error)
+{
+	GString *out;
+	enum status st;
+
+	if (!w->lines)
+		return spool_write(w->store, p, len, error);
+	out = g_string_sized_new(len + len / 16 + 4);
+	for (gsize i = 0; i < len; i++) {
+		if (p[i] == '\n' && w->last != '\r')
+			g_string_append_c(out, '\r');
+		else if (p[i] != '\n' && w->last == '\r')
+			g_string_append_c(out, '\n');
+		g_string_append_c(out, p[i]);
+		w->last = p[i];
+	}
+	st = spool_write(w->store, out->str, out->len, error);
+	g_string_free(out, TRUE);
+	return st;
+}
+
+/* A value into a store, from its own form to bytes or UTF-8. ST_ITEM: what
+ * could be read is there. */
+static enum status
+store_value(Spool *store, const struct pst_value *value, guint codepage,
+    bool lines, GError **error)
+{
+	struct writer w = {.store = store, .lines = lines};
+	guint8 buf[CHUNK];
+	gsize got;
+	enum status st = ST_OK;
+
+	if (value->type == PST_T_STRING8) {
+		g_autofree char *text = NULL;
+
+		st = pst_value_text(value, codepage, &text, error);
+		return st < 0 ? st : put(&w, text, strlen(text), error);
+	}
+	for (guint64 at = 0; at < value->len && st == ST_OK; at += got) {
+		st = pst_value_read(value, at, buf, sizeof buf, &got, error);
+		if (st < 0 || got == 0)
+			break;
+		if (value->type == PST_T_UNICODE) {
+			g_autofree char *text = NULL;
+
+			/* Both halves of a character belong together. */
+			if (at + got < value->len && got > 2 &&
+			    (buf[got - 1] & 0xfc) == 0xd8)
+				got -= 2;
+			text = pst_text_from_utf16(buf, got);
+			st = put(&w, text, strlen(text), error);
+		} else {
+			st = put(&w, (const char *)buf, got, error);
+		}
+	}
+	if (st == ST_OK && lines && w.last == '\r')
+		st = spool_write(store, "\n", 1, error);
+	return st;
+}
+
+/* A part whose bytes are those of the store from an offset on: a range, made a
+ * blob when the store is complete. */
+static void
+add_part(PstContent *c, struct part *part, gint64 from)
+{
+	part->blob.off = from;
+	part->blob.len = spool_blob(c->store).len - from;
+	part->position = -1;
+	g_array_append_val(c->out.parts, *part);
+}
+
+static char *
+charset_of(guint page)
+{
+	static const struct {
+		guint page;
+		const char *charset;
+	} names[] = {
+	    {874, "windows-874"},
+	    {932, "shift_jis"},
+	    {936, "gbk"},
+	    {949, "euc-kr"},
+	    {950, "big5"},
+	    {20127, "us-ascii"},
+	    {20866, "koi8-r"},
+	    {21866, "koi8-u"},
+	    {38598, "iso-8859-8-i"},
+	    {50220, "iso-2022-jp"},
+	    {50221, "iso-2022-jp"},
+	    {50222, "iso-2022-jp"},
+	    {50225, "iso-2022-kr"},
+	    {51932, "euc-jp"},
+	    {51949, "euc-kr"},
+	    {54936, "gb18030"},
+	};
+
+	if (page == 65001)
+		return NULL;
+	if (page >= 1250 && page <= 1258)
+		return g_strdup_printf("windows-%u", page);
+	if (page > 28590 && page <= 28605)
+		return g_strdup_printf("iso-8859-%u", page - 28590);
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		if (names[i].page == page)
+			return g_strdup(names[i].charset);
+	return g_strdup("windows-1252");
+}
+
+static enum status
+read_body(PstContent *c, const PstProps *p, guint id, enum part_kind kind,
+    GError **error)
+{
+	const struct pst_prop *prop = pst_props_find(p, id);
+	g_auto(PstValue) value = {0};
+	GError *why = NULL;
+	struct part part = {.kind = kind};
+	gint64 from = spool_blob(c->store).len;
+	enum status st;
+
+	if (prop == NULL)
+		return ST_OK;
+	st = pst_props_value(p, prop, &value, &why);
+	if (st == ST_OK)
+		st = store_value(c->store, &value, pst_props_codepage(p),
+		    kind == PART_TEXT, &why);
+	if (st == ST_MAILBOX) {
+		g_propagate_error(error, why);
+		return st;
+	}
+	if (st < 0)
+		lose(c, kind == PART_TEXT ? "text" : "HTML text", why);
+	if (spool_blob(c->store).len == from)
+		return ST_OK;
+	/* Of HTML that is a string the store has UTF-8. */
+	if (kind == PART_HTML && value.type == PST_T_BINARY)
+		part.charset = charset_of(pst_props_int_or(
+		    p, PST_P_INTERNET_CODEPAGE, pst_props_codepage(p)));
+	add_part(c, &part, from);
+	return ST_OK;
+}
+
+/* Rich text, where there is no HTML that says the same. */
+static enum status
+read_rich_text(PstContent *c, const PstProps *p, GError **error)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GByteArray) text = NULL;
+	struct part part = {.kind = PART_RTF};
+	gint64 from = spool_blob(c->store).len;
+	const guint8 *data;
+	GError *why = NULL;
+	gsize len;
+	enum status st;
+
+	if (pst_props_find(p, PST_P_RTF) == NULL ||
+	    pst_props_find(p, PST_P_HTML) != NULL)
+		return ST_OK;
+	bytes = pst_props_bytes(p, PST_P_RTF);
+	if (bytes == NULL) {
+		lose(c, "rich text", NULL);
+		return ST_OK;
+	}
+	data = g_bytes_get_data(bytes, &len);
+	if (len == 0)
+		return ST_OK;
+	if (pst_rtf_decompress(data, len, &text, &why) < 0) {
+		lose(c, "rich text", why);
+		return ST_OK;
+	}
+	st = spool_write(c->store, text->data, text->len, error);
+	if (st == ST_OK && text->len > 0)
+		add_part(c, &part, from);
+	return st;
+}
+
+/* A message within the message, joined, into the store. */
+static enum status
+read_inner(PstContent *c, Pst *pst, PstMessage *message, struct part *part,
+    GError **error)
+{
+	const struct pst_content *in;
+	guint8 scratch[CHUNK];
+	const guint8 *p;
+	struct blob raw;
+	gint64 at = 0, from = spool_blob(c->store).len;
+	gsize len;
+	enum status st;
+
+	if (c->inner == NULL)
+		c->inner = pst_content_new(c->spool_dir);
+	st = pst_content_read(c->inner, pst, message, error);
+	if (st < 0)
+		return st;
+	in = pst_content_get(c->inner);
+	for (guint i = 0; i < in->lost->len; i++)
+		g_ptr_array_add(c->out.lost, g_strdup(in->lost->pdata[i]));
+	raw = in->raw;
+	if (raw.len == 0) {
+		st = part_join(&in->envelope, in->headers,
+		    (const struct part *)in->parts->data, in->parts->len,
+		    c->inner->whole, error);
+		if (st < 0)
+			return st;
+		raw = spool_blob(c->inner->whole);
+	}
+	while ((st = blob_next(&raw, &at, scratch, sizeof scratch, &p, &len,
+		    error)) == ST_OK) {
+		st = spool_write(c->store, p, len, error);
+		if (st < 0)
+			return st;
+	}
+	if (st < 0)
+		return st;
+	part->kind = PART_MESSAGE;
+	add_part(c, part, from);
+	return ST_OK;
+}
+
+static enum status
+read_attachment(PstContent *c, Pst *pst, PstAttachment *a, GError **error)
+{
+	const PstProps *p = pst_attachment_props(a);
+	const struct pst_prop *prop = pst_props_find(p, PST_P_ATTACH_DATA);
+	g_autoptr(PstMessage) inner = NULL;
+	g_auto(PstValue) value = {0};
+	struct part part = {.kind = PART_FILE};
+	gint64 from = spool_blob(c->store).len;
+	GError *why = NULL;
+	enum status st;
+
+	st = pst_attachment_message(a, &inner, &why);
+	if (st == ST_OK)
+		st = read_inner(c, pst, inner, &part, &why);
+	if (st == ST_OK)
+		return st;
+	if (st == ST_END) {
+		part.name = pst_props_text(p, PST_P_ATTACH_LONG_FILENAME);
+		if (part.name == NULL)
+			part.name = pst_props_text(p, PST_P_ATTACH_FILENAME);
+		part.type = pst_props_text(p, PST_P_ATTACH_MIME);
+		part.content_id = pst_props_text(p, PST_P_ATTACH_CONTENT_ID);
+		part.is_inline =
+		    part.content_id &&
+		    (pst_props_int_or(p, PST_P_ATTACH_FLAGS, 0) & 4);
+		if (pst_props_int_or(p, PST_P_ATTACH_METHOD, 0) ==
+		    PST_ATTACH_OLE)
+			part.kind = PART_OLE;
+		st = ST_OK;
+		if (prop)
+			st = pst_props_value(p, prop, &value, &why);
+		if (st == ST_OK)
+			st = store_value(c->store, &value, 0, false, &why);
+		if (st != ST_MAILBOX)
+			add_part(c, &part, from);
+		else
+			part_clear(&part);
+	}
+	if (st == ST_MAILBOX) {
+		g_propagate_error(error, why);
+		return st;
+	}
+	if (st < 0)
+		lose(c, "attachment", why);
+	return ST_OK;
+}
+
+/* Content fields of signed or encrypted mail come with its one attachment, or
+ * are made for it; all others are those of the header block. */
+static enum status
+make_raw(PstContent *c, bool is_signed, GError **error)
+{
+	const struct part *part = &g_array_index(c->out.parts, struct part, 0);
+	g_autoptr(GString) head = g_string_new(NULL);
+	struct header_field f;
+	const char *h = c->out.headers;
+	gsize len = strlen(h), pos = header_block_start(h, len);
+	guint8 scratch[CHUNK];
+	const guint8 *p;
+	gint64 at = 0;
+	gsize n;
+	enum status st;
+
+	while (header_next(h, len, &pos, &f)) {
+		bool content = f.name_len > 8 &&
+			       g_ascii_strncasecmp(f.name, "content-", 8) == 0;
+
+		if (!content || (!is_signed && header_is(&f, "content-type")))
+			g_string_append_len(head, f.raw, (gssize)f.raw_len);
+	}
+	if (!is_signed)
+		g_string_append(
+		    head, "Content-Transfer-Encoding: base64\r\n\r\n");
+	st = spool_write(c->whole, head->str, head->len, error);
+	if (st == ST_OK && !is_signed)
+		st = encode_blob(&part->blob, ENCODING_BASE64, c->whole, error);
+	while (st == ST_OK && is_signed) {
+		st = blob_next(
+		    &part->blob, &at, scratch, sizeof scratch, &p, &n, error);
+		if (st == ST_OK)
+			st = spool_write(c->whole, p, n, error);
+	}
+	if (st < 0)
+		return st;
+	c->out.raw = spool_blob(c->whole);
+	return ST_OK;
+}
+
+/* Is it mail whose octets are in its only attachment? */
+static bool
+is_smime(const PstContent *c, bool *is_signed)
+{
+	const struct part *only = NULL;
+	const char *class = c->out.class ? c->out.class : "";
+
+	for (guint i = 0; i < c->out.parts->len; i++) {
+		const struct part *part =
+		    &g_array_index(c->out.parts, struct part, i);
+
+		if (part->kind != PART_FILE)
+			continue;
+		if (only)
+			return false;
+		only = part;
+	}
+	if (c->out.headers == NULL || only == NULL)
+		return false;
+	*is_signed =
+	    g_ascii_strcasecmp(class, "IPM.Note.SMIME.MultipartSigned") == 0 &&
+	    g_strcmp0(only->type, "multipart/signed") == 0;
+	return *is_signed || g_ascii_strcasecmp(class, "IPM.Note.SMIME") == 0;
+}
+
+enum status
+pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
+{
+	const PstProps *p = pst_message_props(message);
+	PstAttachment *a;
+	GError *why = NULL;
+	struct blob all;
+	bool is_signed;
+	guint n = 0;
+	enum status st;
+
+	pst_content_read_flags(c, pst, message);
+	read_envelope(c, message);
+	read_headers(c, p);
+	st = read_body(c, p, PST_P_BODY, PART_TEXT, error);
+	if (st == ST_OK)
+		st = read_body(c, p, PST_P_HTML, PART_HTML, error);
+	if (st == ST_OK)
+		st = read_rich_text(c, p, error);
+	while (st == ST_OK) {
+		st = pst_message_next_attachment(message, &a, &why);
+		if (st == ST_END)
+			break;
+		if (st < 0) {
+			lose(c, "attachment", g_steal_pointer(&why));
+			st = ST_OK;
+			continue;
+		}
+		if (n++ < PARTS_MAX)
+			st = read_attachment(c, pst, a, error);
+		pst_attachment_close(a);
+	}
+	if (st < 0)
+		return st;
+	all = spool_blob(c->store);
+	for (guint i = 0; i < c->out.parts->len; i++) {
+		struct part *part =
+		    &g_array_index(c->out.parts, struct part, i);
+
+		part->blob = blob_range(&all, part->blob.off, part->blob.len);
+	}
+	if (is_smime(c, &is_signed)) {
+		/* The attachment comes first for make_raw(). */
+		while (g_array_index(c->out.parts, struct part, 0).kind !=
+		       PART_FILE)
+			g_array_remove_index(c->out.parts, 0);
+		return make_raw(c, is_signed, error);
+	}
+	return ST_OK;
+}
