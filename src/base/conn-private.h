@@ -10,6 +10,8 @@
 #include <gio/gio.h>
 #include <sys/uio.h>
 
+#define STOP_LOOK_MS 200 /* between looks at the stop flag while waiting */
+
 /* The lowest layer: an octet pipe over a socket, in plain text or TLS. */
 struct wire {
 	int fd; /* non-blocking; also polled when TLS runs over it */
@@ -21,6 +23,7 @@ struct wire {
 	char *ca_file;
 	bool tls_insecure;
 	guint timeout_ms;
+	volatile int *stop; /* or NULL */
 	GSocket *socket; /* owns fd once TLS is on, else NULL */
 	GIOStream *tls;
 	GPollableInputStream *tls_in; /* borrowed from tls */

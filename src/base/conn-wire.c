@@ -38,12 +38,37 @@ is_loopback(const struct sockaddr *sa)
 	return sa->sa_family == AF_UNIX;
 }
 
+/* For the connection being made; 0: it is (or failed: see SO_ERROR). */
+static int
+wait_connected(const struct wire *wire)
+{
+	struct pollfd p = {.fd = wire->fd, .events = POLLOUT};
+	gint64 end_us =
+	    g_get_monotonic_time() + (gint64)wire->timeout_ms * 1000;
+
+	for (;;) {
+		gint64 left_ms = (end_us - g_get_monotonic_time() + 999) / 1000;
+		int n;
+
+		if (wire->stop && *wire->stop)
+			return ECANCELED;
+		if (left_ms <= 0)
+			return ETIMEDOUT;
+		if (wire->stop)
+			left_ms = MIN(left_ms, STOP_LOOK_MS);
+		n = poll(&p, 1, (int)left_ms);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return errno;
+	}
+}
+
 /* One address; the errno of the failure, 0 when connected. */
 static int
 connect_address(struct wire *wire, const struct addrinfo *ai)
 {
-	struct pollfd p = {.events = POLLOUT};
-	int one = 1, err = 0, n;
+	int one = 1, err = 0;
 	socklen_t len = sizeof(err);
 
 	wire->fd = socket(ai->ai_family,
@@ -55,14 +80,9 @@ connect_address(struct wire *wire, const struct addrinfo *ai)
 			err = errno;
 			goto out;
 		}
-		p.fd = wire->fd;
-		do
-			n = poll(&p, 1, (int)wire->timeout_ms);
-		while (n < 0 && errno == EINTR);
-		if (n == 0)
-			err = ETIMEDOUT;
-		else if (getsockopt(
-			     wire->fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
+		err = wait_connected(wire);
+		if (err == 0 &&
+		    getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
 			err = errno;
 	}
 	if (err == 0) {
@@ -97,6 +117,7 @@ wire_open(struct wire *wire, const struct conn_params *params, GError **error)
 	wire->ca_file = g_strdup(params->ca_file);
 	wire->tls_insecure = params->tls_insecure;
 	wire->timeout_ms = params->timeout_ms;
+	wire->stop = params->stop;
 	g_snprintf(port, sizeof(port), "%d", params->port);
 	err = getaddrinfo(params->host, port, &hints, &list);
 	if (err != 0)
@@ -106,10 +127,13 @@ wire_open(struct wire *wire, const struct conn_params *params, GError **error)
 		    wire->peer, gai_strerror(err));
 	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
 		last = connect_address(wire, ai);
-		if (last == 0)
+		if (last == 0 || last == ECANCELED)
 			break;
 	}
 	freeaddrinfo(list);
+	if (last == ECANCELED)
+		return fail(ST_LINK, error, ERR_CANCELLED, RETRY_LATER,
+		    "%s: stopped while connecting", wire->peer);
 	if (last != 0)
 		return fail(ST_LINK, error, ERR_IO, RETRY_LATER,
 		    "%s: cannot connect: %s; is the server up and the port "

@@ -504,13 +504,18 @@ serve_others(const Conn *self)
 
 /* Sleep until something moves on any connection with business. */
 static enum status
-sleep_until_ready(Conn *conn, gint64 deadline_us, bool want_in, GError **error)
+sleep_until_ready(
+    Conn *conn, gint64 deadline_us, bool stopping, bool want_in, GError **error)
 {
 	g_autofree struct pollfd *p = g_new(struct pollfd, all->len);
 	gint64 left_us = deadline_us - g_get_monotonic_time();
 	nfds_t n = 0;
 	int r;
 
+	if (left_us <= 0 && stopping)
+		return fail(ST_LINK, error, ERR_CANCELLED, RETRY_LATER,
+		    "%s: stopped while waiting for the server",
+		    conn->wire.peer);
 	if (left_us <= 0)
 		return fail(ST_LINK, error, ERR_IO, RETRY_NOW,
 		    "%s: the server has been silent for %u seconds",
@@ -528,6 +533,8 @@ sleep_until_ready(Conn *conn, gint64 deadline_us, bool want_in, GError **error)
 		p[n].events = (short)((in ? POLLIN : 0) | (out ? POLLOUT : 0));
 		p[n++].revents = 0;
 	}
+	if (conn->wire.stop && !stopping)
+		left_us = MIN(left_us, STOP_LOOK_MS * 1000);
 	r = poll(p, n, (int)MIN((left_us + 999) / 1000, G_MAXINT));
 	if (r < 0 && errno != EINTR)
 		return fail(ST_LINK, error, ERR_IO, RETRY_LATER, "%s: poll: %s",
@@ -545,6 +552,7 @@ work(Conn *conn, gsize want, gsize below, GError **error)
 	gint64 limit_us = (gint64)conn->timeout_ms * 1000;
 	gint64 deadline_us = 0;
 	gsize taken = 0;
+	bool stopping = false;
 	GError *why = NULL;
 	enum status st;
 
@@ -570,7 +578,13 @@ work(Conn *conn, gsize want, gsize below, GError **error)
 			return ST_OK;
 		if (deadline_us == 0 || in || out)
 			deadline_us = g_get_monotonic_time() + limit_us;
-		st = sleep_until_ready(conn, deadline_us,
+		if (!stopping && conn->wire.stop && *conn->wire.stop) {
+			stopping = true;
+			limit_us = MIN(limit_us, CONN_STOP_MS * 1000);
+			deadline_us =
+			    MIN(deadline_us, g_get_monotonic_time() + limit_us);
+		}
+		st = sleep_until_ready(conn, deadline_us, stopping,
 		    want || conn->in.len < CONN_BUFFER_MAX / 2, &why);
 		if (st < 0)
 			return break_off(conn, st, why, error);

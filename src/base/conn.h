@@ -25,6 +25,10 @@ struct conn_params {
 	const char *ca_file; /* more trusted certificates (PEM), or NULL */
 	bool tls_insecure; /* accept any certificate; only when asked for */
 	guint timeout_ms; /* for connecting, and for silence while waiting */
+	/* Set by a signal: from then on CONN_STOP_MS of silence are enough, and
+	 * the wait ends with ST_LINK, ERR_CANCELLED. What a server that is at
+	 * work still answers is heard. Or NULL. */
+	volatile int *stop;
 	FILE *trace; /* protocol trace, or NULL; secrets are the caller's care */
 };
 
@@ -57,6 +61,7 @@ void conn_consume(Conn *conn, gsize len);
  * caller must consume before that (ERR_LIMIT, ST_LINK).
  * ST_LINK: closed by the peer, reset, or silent for timeout_ms.
  */
+#define CONN_STOP_MS 2000 /* of silence, once *stop is set */
 /* bytes: a message of SPOOL_MEMORY_MAX, its line, and room to read into */
 #define CONN_BUFFER_MAX ((2 << 20) + (128 << 10))
 enum status conn_fill(Conn *conn, GError **error);

@@ -450,6 +450,7 @@ show_end(struct show *show, const struct account *account, GError **error)
 	st = plan_route(plan, account, NULL, &route, error);
 	if (st < 0)
 		return st;
+	route.from.stop = &stop;
 	st = source_open(&source, source_driver_find(route.from_url.scheme),
 	    &route.from, error);
 	if (st == ST_OK)

@@ -95,6 +95,7 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 	 * be sent as UTF8 (~{n}), and a server may alter it for readers that
 	 * did not ask for UTF-8 (RFC 6855 4, RFC 6858). Names do without. */
 	params.hide |= IMAP_CAP_UTF8_ACCEPT;
+	params.conn.stop = end->stop;
 	params.user =
 	    end->login && end->login->user ? end->login->user : end->url->user;
 	params.authuser = end->login ? end->login->authuser : NULL;

@@ -325,6 +325,7 @@ read_side(struct verify *v, enum side side, GError **error)
 			    end->url->values[i], NULL);
 		as_source.options = options;
 	}
+	as_source.stop = v->params->stop;
 	filter_init(&all);
 	make_job(v, side, &mailbox,
 	    side == SOURCE ? &v->params->plan->filter : &all, &job);

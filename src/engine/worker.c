@@ -236,6 +236,7 @@ attempt(struct pump_params *p, GError **error)
 	else
 		st = plan_route(p->plan, account, share->mailbox, &route, &why);
 	if (st == ST_OK) {
+		route.from.stop = route.to.stop = p->stop;
 		p->route = &route;
 		p->source_driver = source_driver_find(route.from_url.scheme);
 		p->dest_driver = dest_driver_find(route.to_url.scheme);

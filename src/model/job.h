@@ -23,6 +23,7 @@ struct end {
 	const struct url *url;
 	const Options *options; /* of the driver's own table, checked */
 	const struct login *login; /* of this job; may be empty */
+	volatile int *stop; /* set by a signal: wait no longer; or NULL */
 };
 
 /* A mailbox as a source lists it. */

@@ -67,6 +67,7 @@ source_imap_open(Source **out, const struct end *end, GError **error)
 	st = imap_params_from(&params, end->url, end->options, error);
 	if (st < 0)
 		return st;
+	params.conn.stop = end->stop;
 	params.user = login && login->user ? login->user : end->url->user;
 	params.authuser = login ? login->authuser : NULL;
 	params.password =

@@ -313,6 +313,62 @@ test_silence(void)
 	peer_stop(&peer);
 }
 
+static int stop;
+
+static gpointer
+set_stop(gpointer unused)
+{
+	g_usleep(100 * 1000);
+	stop = 1;
+	return NULL;
+}
+
+/* A server that says nothing keeps nobody who was told to stop. */
+static void
+test_stop(void)
+{
+	g_autoptr(GError) error = NULL, again = NULL;
+	struct conn_params params = {
+	    .host = "127.0.0.1", .timeout_ms = 60000, .stop = &stop};
+	gint64 began = g_get_monotonic_time();
+	GThread *thread;
+	struct peer peer;
+	Conn *conn;
+
+	peer_start(&peer, 1, run_silent, NULL);
+	params.port = peer.port;
+	stop = 0;
+	g_assert_cmpint(conn_open(&conn, &params, NULL), ==, ST_OK);
+	thread = g_thread_new("stop", set_stop, NULL);
+	g_assert_cmpint(conn_fill(conn, &error), ==, ST_LINK);
+	g_assert_cmpint(error_kind(error), ==, ERR_CANCELLED);
+	g_assert_cmpint(
+	    g_get_monotonic_time() - began, <, 4 * CONN_STOP_MS * 1000);
+	g_thread_join(thread);
+	conn_close(conn);
+	peer_stop(&peer);
+}
+
+/* What a server that is at work says is heard all the same. */
+static void
+test_stop_heard(void)
+{
+	struct conn_params params = {
+	    .host = "127.0.0.1", .timeout_ms = 60000, .stop = &stop};
+	struct peer peer;
+	Conn *conn;
+
+	peer_start(&peer, 1, run_echo, NULL);
+	params.port = peer.port;
+	stop = 0;
+	g_assert_cmpint(conn_open(&conn, &params, NULL), ==, ST_OK);
+	stop = 1;
+	conn_printf(conn, "hello\r\n");
+	expect(conn, "hello\r\n");
+	conn_close(conn);
+	peer_stop(&peer);
+}
+
 static void
 test_refused(void)
 {
@@ -437,6 +493,8 @@ main(int argc, char **argv)
 	g_test_add_func("/conn/limit", test_limit);
 	g_test_add_func("/conn/ends", test_ends);
 	g_test_add_func("/conn/silence", test_silence);
+	g_test_add_func("/conn/stop", test_stop);
+	g_test_add_func("/conn/stop/heard", test_stop_heard);
 	g_test_add_func("/conn/refused", test_refused);
 	g_test_add_func("/conn/deflate", test_deflate);
 	g_test_add_func("/conn/not deflate", test_not_deflate);
