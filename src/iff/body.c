@@ -3,8 +3,11 @@
  * (spec/migration-files.md 10.3-10.8, 15.2 points 4 and 5).
  */
 #include "iff/message-private.h"
+#include "iff/schedule.h"
 
 #include <string.h>
+
+#define SCHEDULE_SAID_MAX 20 /* oddities of one calendar file */
 
 static const char instruction_text[] =
     "The calendar of this mailbox is attached to this message as a "
@@ -366,6 +369,53 @@ body_length(const struct body *body)
 	return len;
 }
 
+struct schedule_said {
+	const struct body_section *section;
+	const char *file;
+	Diags *diags;
+	gint64 n;
+};
+
+static void
+schedule_oddity(void *ctx, enum diag_code code, gint64 line, gint64 offset,
+    const char *text)
+{
+	struct schedule_said *said = ctx;
+
+	if (said->n++ < SCHEDULE_SAID_MAX)
+		diags_add(said->diags, code, said->file,
+		    said->section->data.off + offset,
+		    "%.60s line %" G_GINT64_FORMAT ": %s", said->section->name,
+		    line, text);
+}
+
+/* Calendar files are attached as they are (11.4); what is wrong with them is
+ * said here, where somebody can still look at the source. */
+static void
+check_schedules(struct body *body, Set *set, const char *file, Diags *diags)
+{
+	for (guint i = 0; i < body->sections->len; i++) {
+		const struct body_section *section =
+		    &g_array_index(body->sections, struct body_section, i);
+		struct schedule_said said = {section, file, diags, 0};
+		const struct schedule_object *object;
+		g_autoptr(Schedule) schedule = NULL;
+
+		if (section->type != SEC_SCHEDULE)
+			continue;
+		schedule = schedule_new(&section->data, set_page(set), false,
+		    schedule_oddity, &said);
+		/* A failure to read is met again with the part itself. */
+		while (schedule_next(schedule, &object, NULL) == ST_OK)
+			continue;
+		if (said.n > SCHEDULE_SAID_MAX)
+			diags_add(diags, DIAG_SC2_SYNTAX, file,
+			    section->data.off,
+			    "%.60s: %" G_GINT64_FORMAT " more oddities",
+			    section->name, said.n - SCHEDULE_SAID_MAX);
+	}
+}
+
 /* ext1 attachment Encoding: ";type=", ";cid=", ";inline" (15.2 point 5). */
 static void
 attachment_encoding(struct part *part, const char *encoding)
@@ -560,6 +610,7 @@ body_read(struct body *body, Set *set, const struct message_options *opts,
 	}
 	if (st < 0)
 		return st;
+	check_schedules(body, set, file, diags);
 	make_parts(body, set, file, diags);
 	return ST_OK;
 }

@@ -250,6 +250,15 @@ static const struct {
 	    "W SEC_UNKNOWN_ENCODING P.PRI:3 S.SEC(72)\n" },
 	{ "SEC_UNDECODABLE", PKL, MAIL ROW("72") GOOD,
 	    SEC "Body,1,,TRUE,,,\r\n\x81\r\n", "W SEC_UNDECODABLE P.PRI:3\n" },
+	{ "SC2_SYNTAX", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,1,,FALSE,,,\r\nx\r\nSchedule,35,,TRUE,U.SC2,-1,\r\n"
+		"SCHEDULE+2 EXPORT VERSION 103\r\nxyz\n\r\n",
+	    "W SC2_SYNTAX P.PRI:3 S.SEC(153)\n" },
+	{ "SC2_BAD_DATE", PKL, MAIL ROW("72") GOOD,
+	    SEC "Body,1,,FALSE,,,\r\nx\r\nSchedule,63,,TRUE,U.SC2,-1,\r\n"
+		"SCHEDULE+2 EXPORT VERSION 103\r\nSingleTasks:\n{\n"
+		"EndDate:2-30-99\n}\r\n",
+	    "W SC2_BAD_DATE P.PRI:3 S.SEC(168)\n" },
 	/* KB */
 	/* Q166543: NULs and damaged headers crashed the original */
 	{ "kb/Q166612/chain", PKL, MAIL ROW("72") GOOD,
@@ -391,7 +400,7 @@ test_complete(void)
 {
 	static const char *const elsewhere[] = { "DIR_SERVER_UNKNOWN",
 		"PAB_NO_MAILBOX", "MSG_NO_MAILBOX", "MSG_FOLDER_REFUSED",
-		"SC2_SYNTAX", "SC2_BAD_DATE", "PRI_LINE_TOO_LONG" };
+		"PRI_LINE_TOO_LONG" };
 
 	for (guint c = 0; c < DIAG_COUNT; c++) {
 		bool found = false;

@@ -1,0 +1,66 @@
+#include "iff/schedule.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize len);
+
+static guint
+check(const struct schedule_object *object, guint depth)
+{
+	guint parts = object->properties->len + object->objects->len;
+
+	g_assert(depth < SCHEDULE_DEPTH_MAX);
+	g_assert(g_utf8_validate(object->kind, -1, NULL));
+	for (guint i = 0; i < object->properties->len; i++) {
+		const struct schedule_property *p = &g_array_index(
+		    object->properties, struct schedule_property, i);
+		g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+		g_assert(p->line >= object->line);
+		g_assert(g_utf8_validate(p->text, -1, NULL));
+		if (p->type == SCHEDULE_MOMENT && p->has_date)
+			g_assert(g_date_valid_dmy(p->day, p->month, p->year));
+		schedule_bytes(p->text, bytes);
+	}
+	for (guint i = 0; i < object->objects->len; i++)
+		parts += check(object->objects->pdata[i], depth + 1);
+	return parts;
+}
+
+struct place {
+	gint64 len;
+};
+
+static void
+oddity(void *ctx, enum diag_code code, gint64 line, gint64 offset,
+    const char *text)
+{
+	const struct place *place = ctx;
+
+	g_assert(code == DIAG_SC2_SYNTAX || code == DIAG_SC2_BAD_DATE);
+	g_assert(offset >= 0 && offset <= place->len && line >= 0);
+	g_assert(g_utf8_validate(text, -1, NULL));
+}
+
+/* The first byte chooses code page and undoubling. */
+int
+LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
+{
+	static const guint pages[] = {1252, 932, 65001, 437};
+	static Codepage *page[G_N_ELEMENTS(pages)];
+	struct place place = {(gint64)len - 1};
+	const struct schedule_object *object;
+	struct blob blob;
+	Schedule *schedule;
+	guint at;
+
+	if (len == 0)
+		return 0;
+	at = data[0] & 3;
+	if (page[at] == NULL && codepage_open(&page[at], pages[at], NULL) < 0)
+		g_assert_not_reached();
+	blob = blob_from_mem(data + 1, len - 1);
+	schedule = schedule_new(&blob, page[at], data[0] & 4, oddity, &place);
+	while (schedule_next(schedule, &object, NULL) == ST_OK)
+		g_assert(check(object, 0) <= SCHEDULE_PARTS_MAX);
+	schedule_free(schedule);
+	return 0;
+}
