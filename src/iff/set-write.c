@@ -1,5 +1,5 @@
 #include "iff/set-write.h"
-#include "iff/pkl.h"
+#include "iff/set.h"
 
 #include "base/step.h"
 
@@ -23,6 +23,9 @@ struct SetWrite {
 	Pkl *pkl;	    /* as last read */
 	struct stat seen;   /* of the packing list then */
 	GHashTable *owners; /* folded; NULL: pkl has changed */
+	/* Primaries that others made say nothing of their owners: names of
+	 * those that were read, once, and the folded owners in them. */
+	GHashTable *foreign, *foreign_owners;
 	/* the pair */
 	char *stem, *pri_name, *sec_name, *pri_temp, *sec_temp, *reservation;
 	int reserve_fd, pri_fd, sec_fd;
@@ -131,6 +134,10 @@ set_write_open(SetWrite **out, const char *dir, const char *name, bool ext1,
 
 	*out = NULL;
 	set->dir = g_strdup(dir);
+	set->foreign =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	set->foreign_owners =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	set->ext1 = ext1;
 	set->codepage = codepage;
 	set->dir_fd = set->lock_fd = set->reserve_fd = set->pri_fd =
@@ -188,6 +195,8 @@ set_write_close(SetWrite *set)
 	set_write_abort(set);
 	if (set->owners)
 		g_hash_table_destroy(set->owners);
+	g_hash_table_destroy(set->foreign);
+	g_hash_table_destroy(set->foreign_owners);
 	pkl_free(set->pkl);
 	if (set->lock_fd >= 0)
 		close(set->lock_fd);
@@ -211,6 +220,53 @@ set_write_pkl(const SetWrite *set)
 	return set->pkl_path;
 }
 
+static void
+read_foreign(SetWrite *set, Set *from, const char *name)
+{
+	g_autoptr(Diags) diags = diags_new(NULL, NULL);
+	g_autoptr(Pri) pri = NULL;
+	struct pri_item item;
+	int fd = set_open_file(from, name);
+
+	g_hash_table_add(set->foreign, g_strdup(name));
+	if (fd < 0)
+		return;
+	pri = pri_new(fd, set_page(from), set->pkl->ext1, diags, 0, 1);
+	while (pri_next(pri, &item, NULL) == ST_OK) {
+		if (item.what == PRI_SECTION &&
+		    item.section->kind == PRI_MAIL && item.section->owner)
+			g_hash_table_add(set->foreign_owners,
+			    g_utf8_casefold(item.section->is_public
+						? "PublicMessages"
+						: item.section->owner,
+				-1));
+		else if (item.what == PRI_ROW)
+			diags_row_end(diags);
+	}
+	close(fd);
+}
+
+/* Sets made elsewhere, or edited, have no comments with owners. */
+static void
+read_foreigners(SetWrite *set)
+{
+	static const struct set_options plain;
+	g_autoptr(Set) from = NULL;
+
+	for (guint i = 0; i < set->pkl->files->len; i++) {
+		const struct pkl_file *file =
+		    g_ptr_array_index(set->pkl->files, i);
+
+		if (file->secondary || file->owner ||
+		    g_hash_table_contains(set->foreign, file->name))
+			continue;
+		if (from == NULL &&
+		    set_open(&from, set->pkl_path, &plain, NULL) < 0)
+			return;
+		read_foreign(set, from, file->name);
+	}
+}
+
 bool
 set_write_has(SetWrite *set, const char *owner)
 {
@@ -230,7 +286,10 @@ set_write_has(SetWrite *set, const char *owner)
 				    g_utf8_casefold(file->owner, -1));
 		}
 	}
-	return g_hash_table_contains(set->owners, key);
+	if (g_hash_table_contains(set->owners, key))
+		return true;
+	read_foreigners(set);
+	return g_hash_table_contains(set->foreign_owners, key);
 }
 
 bool

@@ -194,28 +194,42 @@ is_text(const struct part *part)
 	       part->kind == PART_RTF;
 }
 
-/* Bytes of the body where so many of its characters end. */
-static gint64
-byte_position(const Writer *w, const struct blob *text, gint64 chars)
+/*
+ * Bytes of the body, as the set's code page has it, where so many of its
+ * characters end (10.2). It is encoded as encode_text() does it: characters of
+ * wide pages have one byte or two, look-alikes may have several.
+ */
+static enum status
+byte_position(Writer *w, const struct blob *text, gint64 chars, gint64 *out,
+    GError **error)
 {
-	guint8 scratch[4096];
-	gint64 at = 0, bytes = 0, seen = 0;
+	g_autofree guint8 *scratch = g_malloc(CHUNK);
+	g_autoptr(GString) pending = g_string_new(NULL);
 	const guint8 *data;
-	gsize len;
+	gsize len, used, n;
+	gint64 at = 0, seen = 0;
+	bool over = false;
+	enum status st = ST_OK;
 
-	if (chars <= 0 || text == NULL)
-		return chars < 0 ? -1 : 0;
-	while (blob_next(text, &at, scratch, sizeof scratch, &data, &len,
-		   NULL) == ST_OK)
-		for (gsize i = 0; i < len; i++) {
-			if ((data[i] & 0xC0) != 0x80 && seen++ == chars)
-				return bytes;
-			/* One byte a character, or the bytes of UTF-8; wide
-			 * pages make two of what takes three there. */
-			if (w->opts.ext1 || (data[i] & 0xC0) != 0x80)
-				bytes++;
+	*out = 0;
+	if (text == NULL)
+		return ST_OK;
+	while (!over && (st = blob_next(text, &at, scratch, CHUNK, &data, &len,
+			     error)) == ST_OK) {
+		for (n = 0; n < len && !over; n += !over) {
+			bool begins = (data[n] & 0xC0) != 0x80;
+
+			over = begins && seen == chars;
+			seen += begins && !over;
 		}
-	return bytes;
+		g_string_append_len(pending, (const char *)data, (gssize)n);
+		g_string_truncate(w->bytes, 0);
+		codepage_encode(w->opts.page, pending->str, pending->len,
+		    over || at >= text->len, &used, w->bytes);
+		g_string_erase(pending, 0, (gssize)used);
+		*out += (gint64)w->bytes->len;
+	}
+	return st < 0 ? st : ST_OK;
 }
 
 struct file_kind {
@@ -290,6 +304,8 @@ write_file(Writer *w, const struct part *part, const struct blob *text,
 	g_autofree char *name = file_name(part, kind.fallback_name);
 	g_autoptr(GString) encoding = g_string_new(NULL);
 	char position[24] = "";
+	gint64 bytes;
+	enum status st;
 
 	if (w->opts.ext1) {
 		g_string_append(encoding, kind.encoding);
@@ -303,10 +319,13 @@ write_file(Writer *w, const struct part *part, const struct blob *text,
 			g_string_append(encoding, ";inline");
 		g_strdelimit(encoding->str, "\r\n", ' ');
 	}
-	if (part->position >= 0)
-		g_snprintf(position, sizeof position, "%" G_GINT64_FORMAT,
-		    byte_position(w, text, part->position));
-	else if (part->kind == PART_SCHEDULE)
+	if (part->position >= 0) {
+		st = byte_position(w, text, part->position, &bytes, error);
+		if (st < 0)
+			return st;
+		g_snprintf(
+		    position, sizeof position, "%" G_GINT64_FORMAT, bytes);
+	} else if (part->kind == PART_SCHEDULE)
 		g_strlcpy(position, "-1", sizeof position);
 	return writer_section_out(w, kind.type, &part->blob, encoding->str,
 	    last, name, position, kind.format, error);

@@ -381,6 +381,104 @@ test_again(void)
 	}
 }
 
+/* A set made elsewhere has no comments with owners: its sections count. */
+static void
+test_foreign(void)
+{
+	static const char list[] = "1252\r\n\r\nFilename,Filetype\r\n"
+				   "x.pri,Primary\r\n";
+	static const char primary[] = "PAB,HOSTMAIL:C(D)\r\n\r\n"
+	    "MAILMESSAGE,MIGRATE:HOSTMAIL:A(B)\r\nFolder,Sender,To,Cc,Bcc,"
+	    "Subject,Send-Date,Received-Date,Priority,Unread,Unsent,Body\r\n";
+	char *dir = set_dir_new(), *text;
+
+	set_write(dir, "E.PKL", list, -1);
+	set_write(dir, "X.PRI", primary, -1);
+	put_raw(dir, "profile=plain", "hostmail:a(b)", NULL, FOLDER_PLAIN,
+	    NULL, NULL, 0);
+	text = text_of(dir, "E.PKL");
+	g_assert_cmpstr(text, ==, list);
+	g_free(text);
+	/* An address book is no mailbox. */
+	put_raw(dir, "profile=plain", "HOSTMAIL:C(D)", NULL, FOLDER_PLAIN,
+	    NULL, NULL, 0);
+	text = text_of(dir, "00000001.PRI");
+	g_assert_true(g_str_has_prefix(text, "MAILMESSAGE,HOSTMAIL:C(D)"));
+	g_free(text);
+	set_dir_remove(dir);
+	g_free(dir);
+}
+
+/* 10.2: Position counts bytes of the code page, which has one or two of them
+ * for a character, or several for a look-alike. */
+static void
+test_position(void)
+{
+	static const struct {
+		const char *pkl, *body, *position, *options, *want;
+	} rows[] = {
+		{ "932", "a\x83\x5c\x83\x5c z", "5", "profile=plain;codepage=932",
+		    "Attachment,1,,TRUE,n.x,5,\r\n" },
+		{ "932", "a\x83\x5c\x83\x5c z", "3", "profile=plain;codepage=932",
+		    "Attachment,1,,TRUE,n.x,3,\r\n" },
+		/* inside of a character is before it */
+		{ "932", "a\x83\x5c\x83\x5c z", "4", "profile=plain;codepage=932",
+		    "Attachment,1,,TRUE,n.x,3,\r\n" },
+		{ "932", "a\x83\x5c\x83\x5c z", "7", "profile=plain;codepage=932",
+		    "Attachment,1,,TRUE,n.x,7,\r\n" },
+		{ "932", "a\x83\x5c\x83\x5c z", "5", "profile=ext1",
+		    "Attachment,1,,TRUE,n.x,7,\r\n" },
+		{ "1252", "\xfc\r\n\x80z", "4", "profile=plain;codepage=1252",
+		    "Attachment,1,,TRUE,n.x,4,\r\n" },
+		/* 1252 to 437: the sign of the euro becomes EUR */
+		{ "1252", "\x80z", "1", "profile=plain;codepage=437", NULL },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		char *from = set_dir_new(), *to = set_dir_new();
+		char *list = g_strconcat(rows[i].pkl,
+		    "\r\n\r\nFilename,Filetype\r\nP.PRI,Primary\r\n"
+		    "S.SEC,Secondary\r\n", NULL);
+		char *sec = g_strdup_printf(
+		    "Type,Length,Encoding,Islast,Name,Position,Format\r\n"
+		    "Body,%zu,,FALSE,,,\r\n%s\r\nAttachment,1,,TRUE,n.x,%s,"
+		    "\r\nx\r\n",
+		    strlen(rows[i].body), rows[i].body, rows[i].position);
+		struct copy c = { .from = from, .to = to, .job = 1,
+			.options = rows[i].options };
+		char *got, *z;
+
+		set_write(from, "T.PKL", list, -1);
+		set_write(from, "P.PRI",
+		    "MAILMESSAGE,U\r\nFolder,Sender,To,Cc,Bcc,Subject,"
+		    "Send-Date,Received-Date,Priority,Unread,Unsent,Body\r\n"
+		    ",,,,,s,,,,,,#S.SEC(50)\r\n", -1);
+		set_write(from, "S.SEC", sec, -1);
+		copy(&c);
+		got = text_of(to, "00000001.SEC");
+		g_assert_nonnull(got);
+		if (rows[i].want == NULL) {
+			/* Wherever it went, the z comes after it. */
+			char *body = strchr(strchr(got, '\n') + 1, '\n') + 1;
+
+			z = strchr(body, 'z');
+			g_assert_nonnull(z);
+			g_free(list);
+			list = g_strdup_printf(",n.x,%d,\r\n",
+			    (int)(z - body));
+			g_assert_nonnull(strstr(got, list));
+		} else if (strstr(got, rows[i].want) == NULL)
+			g_assert_cmpstr(got, ==, rows[i].want);
+		g_free(got);
+		g_free(sec);
+		g_free(list);
+		set_dir_remove(from);
+		set_dir_remove(to);
+		g_free(from);
+		g_free(to);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -389,6 +487,8 @@ main(int argc, char **argv)
 	g_test_add_func("/iff/write/octets", test_octets);
 	g_test_add_func("/kb/Q194218/empty-mailbox", test_empty_mailbox);
 	g_test_add_func("/iff/write/plain", test_plain);
+	g_test_add_func("/iff/write/foreign", test_foreign);
+	g_test_add_func("/iff/write/position", test_position);
 	g_test_add_func("/iff/write/cut", test_cut);
 	g_test_add_func("/iff/write/again", test_again);
 	return g_test_run();
