@@ -143,6 +143,9 @@ walk(struct body *body, Set *set, Sec *sec, gint64 at, Diags *diags)
 			    "more sections than one message may have");
 		}
 		ok = sec_read(sec, at, n > 0, &section, diags);
+		if (n == 0)
+			set_pointed(
+			    set, sec_name(sec), section.encoding != NULL);
 		if (!ok && !section.truncated)
 			return false;
 		if (n == 0 && section.type != SEC_BODY)

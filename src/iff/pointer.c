@@ -23,6 +23,7 @@ pointer_find(
 		return false;
 	if (*offset < sec_size(*sec))
 		return true;
+	set_pointed(set, sec_name(*sec), false);
 	diags_add(diags, DIAG_MSG_OFFSET_RANGE, sec_name(*sec), *offset,
 	    "the offset is not inside the file, which has %" G_GINT64_FORMAT
 	    " bytes",
@@ -35,11 +36,15 @@ pointer_other(Set *set, struct field *field, struct blob *out, Diags *diags)
 {
 	struct sec_section section;
 	gint64 offset;
+	bool ok;
 	Sec *sec;
 
 	*out = (struct blob){.len = 0};
-	if (!pointer_find(set, field, &sec, &offset, diags) ||
-	    !sec_read(sec, offset, false, &section, diags))
+	if (!pointer_find(set, field, &sec, &offset, diags))
+		return false;
+	ok = sec_read(sec, offset, false, &section, diags);
+	set_pointed(set, sec_name(sec), section.encoding != NULL);
+	if (!ok)
 		return false;
 	if (section.type != SEC_OTHER) {
 		diags_add(diags, DIAG_SEC_CHAIN_BROKEN, sec_name(sec),

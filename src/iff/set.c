@@ -6,6 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct aim { /* how well pointers into a secondary fared */
+	gint64 pointers, missed;
+	bool said;
+};
+
 struct Set {
 	char *dir, *pkl_name;
 	int dir_fd;
@@ -17,6 +22,7 @@ struct Set {
 	GHashTable *folded;   /* folded name on disk to name; "" when two */
 	GPtrArray *secs;      /* of Sec */
 	GPtrArray *mailboxes; /* NULL: not read yet */
+	GHashTable *aims;     /* name of a secondary to struct aim */
 };
 
 static void
@@ -160,6 +166,8 @@ set_open(Set **out, const char *path, const struct set_options *options,
 		g_hash_table_insert(set->files, g_utf8_casefold(file->name, -1),
 		    GUINT_TO_POINTER(i + 1));
 	}
+	set->aims =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	*out = set;
 	return ST_OK;
 }
@@ -174,6 +182,8 @@ set_close(Set *set)
 		g_ptr_array_free(set->mailboxes, TRUE);
 	if (set->files)
 		g_hash_table_destroy(set->files);
+	if (set->aims)
+		g_hash_table_destroy(set->aims);
 	if (set->folded)
 		g_hash_table_destroy(set->folded);
 	g_array_free(set->notes, TRUE);
@@ -325,6 +335,41 @@ set_sec(Set *set, const char *name, Diags *diags)
 	}
 	g_ptr_array_add(set->secs, sec);
 	return sec;
+}
+
+void
+set_pointed(Set *set, const char *name, bool hit)
+{
+	struct aim *aim = g_hash_table_lookup(set->aims, name);
+
+	if (aim == NULL) {
+		aim = g_new0(struct aim, 1);
+		g_hash_table_insert(set->aims, g_strdup(name), aim);
+	}
+	aim->pointers++;
+	aim->missed += !hit;
+}
+
+void
+set_suspects(Set *set, Diags *diags)
+{
+	diags_file(diags, set->pkl_name);
+	for (guint i = 0; i < set->pkl->files->len; i++) {
+		const struct pkl_file *file =
+		    g_ptr_array_index(set->pkl->files, i);
+		struct aim *aim = g_hash_table_lookup(set->aims, file->name);
+
+		if (aim == NULL || aim->said || aim->missed < SET_MISSES_MIN ||
+		    aim->missed * 2 <= aim->pointers)
+			continue;
+		aim->said = true;
+		diags_line(diags, file->line);
+		diags_add(diags, DIAG_SEC_TRANSFER, file->name, -1,
+		    "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+		    " pointers into %s miss a section header: it was probably "
+		    "changed in transfer; copy the set again, as binary files",
+		    aim->missed, aim->pointers, file->name);
+	}
 }
 
 void

@@ -10,7 +10,8 @@
 #include "iff/pri.h"
 #include "iff/sec.h"
 
-#define SET_SECS_OPEN 8 /* secondaries kept open between messages */
+#define SET_MISSES_MIN 3
+#define SET_SECS_OPEN  8 /* secondaries kept open between messages */
 
 struct set_options {
 	guint codepage;	      /* instead of that of the packing list, or 0 */
@@ -49,6 +50,14 @@ char *set_file_name(Set *set, const char *name);
 /* A secondary by the name of a pointer. NULL after MSG_SEC_NOT_LISTED or
  * MSG_SEC_MISSING. Valid until set_trim(). */
 Sec *set_sec(Set *set, const char *name, Diags *diags);
+/*
+ * A pointer into the secondary (its name as listed) has been followed. hit:
+ * there was a section header. set_suspects() reports SEC_TRANSFER, once, for
+ * every secondary with at least SET_MISSES_MIN pointers that missed, if those
+ * are more than half of all (3.2): a transfer as text has moved its bytes.
+ */
+void set_pointed(Set *set, const char *name, bool hit);
+void set_suspects(Set *set, Diags *diags);
 /* Between two messages: blobs handed out before are void. */
 void set_trim(Set *set);
 

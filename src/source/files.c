@@ -765,6 +765,10 @@ finish(struct files_source *fs, GError **error)
 	fs->phase = PHASE_ENDS;
 	if (fs->directory)
 		directory_end(fs->directory, fs->diags);
+	else {
+		set_suspects(fs->set, fs->diags);
+		release_held(fs, true);
+	}
 	if (fs->recovery)
 		st = recovery_finish(fs->recovery, error);
 	return st;

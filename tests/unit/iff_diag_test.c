@@ -250,6 +250,22 @@ static const struct {
 	    "W SEC_UNKNOWN_ENCODING P.PRI:3 S.SEC(72)\n" },
 	{ "SEC_UNDECODABLE", PKL, MAIL ROW("72") GOOD,
 	    SEC "Body,1,,TRUE,,,\r\n\x81\r\n", "W SEC_UNDECODABLE P.PRI:3\n" },
+	{ "SEC_TRANSFER", PKL,
+	    MAIL ROW("51") ROW("52") GOOD "x,S,,,#S.SEC(999),b,,,,,,\r\n" GOOD,
+	    SEC,
+	    "E SEC_BAD_SECTION_HEADER P.PRI:3 S.SEC(51) LOST\n"
+	    "E SEC_BAD_SECTION_HEADER P.PRI:4 S.SEC(52) LOST\n"
+	    "E MSG_OFFSET_RANGE P.PRI:6 S.SEC(999) LOST\n"
+	    "W SEC_TRANSFER T.PKL:5\n" },
+	/* two of three, and three of six, are not enough */
+	{ "few-misses", PKL, MAIL ROW("51") ROW("52") GOOD, SEC,
+	    "E SEC_BAD_SECTION_HEADER P.PRI:3 S.SEC(51) LOST\n"
+	    "E SEC_BAD_SECTION_HEADER P.PRI:4 S.SEC(52) LOST\n" },
+	{ "half-misses", PKL, MAIL ROW("51") ROW("52") ROW("53") GOOD GOOD GOOD,
+	    SEC,
+	    "E SEC_BAD_SECTION_HEADER P.PRI:3 S.SEC(51) LOST\n"
+	    "E SEC_BAD_SECTION_HEADER P.PRI:4 S.SEC(52) LOST\n"
+	    "E SEC_BAD_SECTION_HEADER P.PRI:5 S.SEC(53) LOST\n" },
 	{ "SC2_SYNTAX", PKL, MAIL ROW("72") GOOD,
 	    SEC "Body,1,,FALSE,,,\r\nx\r\nSchedule,35,,TRUE,U.SC2,-1,\r\n"
 		"SCHEDULE+2 EXPORT VERSION 103\r\nxyz\n\r\n",
