@@ -4,6 +4,9 @@
 
 #include "dest/files.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 const struct dest_driver *const dest_drivers[] = { &dest_files_driver, NULL };
 
 struct copy {
@@ -479,10 +482,142 @@ test_position(void)
 	}
 }
 
+#define CUT_MAX 200 /* steps; a pass of one mailbox has about ten */
+
+/* The pass in a process of its own, which ends as by SIGKILL at the step, or
+ * with 0 when it has fewer. A fresh program: step() looks at MAILMIG_CUT once,
+ * and GLib has threads. */
+static bool
+cut_copy(const char *self, const char *from, const char *to,
+    const char *options, guint n, bool again)
+{
+	g_autofree char *cut = g_strdup_printf("%u", n);
+	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "MAILMIG_CUT",
+	    cut, TRUE);
+	const char *argv[] = { self, "--pass", from, to, options,
+		again ? "again" : "first", NULL };
+	GError *error = NULL;
+	int status;
+
+	g_spawn_sync(NULL, (char **)argv, env, G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+	    NULL, NULL, NULL, &status, &error);
+	g_assert_no_error(error);
+	if (WIFEXITED(status)) {
+		g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+		return false;
+	}
+	g_assert_true(WIFSIGNALED(status));
+	g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
+	return true;
+}
+
+static void
+one_pass(const char *from, const char *to, const char *options, bool again)
+{
+	struct copy c = { .from = from, .to = to, .options = options,
+		.job = 5, .again = again, .only = "HOSTMAIL:HOLMEN(TOVEL)" };
+
+	copy(&c);
+}
+
+static bool
+has_list(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "MAILMIG.PKL", NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void
+no_leftovers(const char *dir)
+{
+	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(list))) {
+		g_assert_false(g_str_has_suffix(name, ".TMP"));
+		g_assert_false(g_str_has_suffix(name, ".PRI.tmp")
+		    || g_str_has_suffix(name, ".SEC.tmp"));
+	}
+}
+
+static char *self_path;
+
+/* Cut at every step of a first pass: the set holds all of it or nothing. Then
+ * the pass is repeated as the engine does after an interruption, with records
+ * that may have arrived, which includes the cut between the packing list and
+ * the ledger: every record is there exactly once. Cut at every step of the
+ * repetition too, which must not lose what was complete. */
+static void
+test_every_step(void)
+{
+	static const char *const profiles[]
+	    = { "profile=ext1", "profile=plain;zone=0" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
+		char *from = golden("basic"), *dir = set_dir_new(), *whole;
+		guint n, none = 0, all = 0, second;
+		bool cut = true;
+
+		one_pass(from, dir, profiles[i], false);
+		whole = records_of(dir);
+		set_dir_remove(dir);
+		for (n = 1; cut && n < CUT_MAX; n++) {
+			bool complete;
+
+			g_mkdir(dir, 0700);
+			cut = cut_copy(self_path, from, dir, profiles[i], n,
+			    false);
+			complete = has_list(dir);
+			if (complete) {
+				g_autofree char *got = records_of(dir);
+
+				g_assert_cmpstr(got, ==, whole);
+			}
+			none += !complete;
+			all += complete && cut;
+			second = 1 + n % 9;
+			while (cut_copy(self_path, from, dir, profiles[i],
+			    second, true)) {
+				if (complete || has_list(dir)) {
+					g_autofree char *got = records_of(dir);
+
+					g_assert_cmpstr(got, ==, whole);
+				}
+				second += 3;
+				g_assert_cmpuint(second, <, CUT_MAX);
+			}
+			{
+				g_autofree char *got = records_of(dir);
+
+				g_assert_cmpstr(got, ==, whole);
+			}
+			no_leftovers(dir);
+			set_dir_remove(dir);
+		}
+		g_assert_false(cut);
+		/* Before and after the packing list was renamed. */
+		g_assert_cmpuint(none, >=, 5);
+		g_assert_cmpuint(all, >=, 1);
+		g_free(whole);
+		g_free(dir);
+		g_free(from);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
+	int n;
+
+	if (argc == 6 && strcmp(argv[1], "--pass") == 0) {
+		one_pass(argv[2], argv[3], argv[4],
+		    strcmp(argv[5], "again") == 0);
+		return 0;
+	}
+	self_path = g_file_read_link("/proc/self/exe", NULL);
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/iff/write/every-step", test_every_step);
 	g_test_add_func("/iff/write/round-trip", test_round_trip);
 	g_test_add_func("/iff/write/octets", test_octets);
 	g_test_add_func("/kb/Q194218/empty-mailbox", test_empty_mailbox);
@@ -491,5 +626,7 @@ main(int argc, char **argv)
 	g_test_add_func("/iff/write/position", test_position);
 	g_test_add_func("/iff/write/cut", test_cut);
 	g_test_add_func("/iff/write/again", test_again);
-	return g_test_run();
+	n = g_test_run();
+	g_free(self_path);
+	return n;
 }
