@@ -1,4 +1,5 @@
 #include "base/option.h"
+#include "base/nearest.h"
 
 #include <string.h>
 
@@ -67,43 +68,15 @@ parse_bool(const char *text)
 	return -1;
 }
 
-/* Levenshtein distance, for "did you mean"; names are short. */
-static guint
-distance(const char *a, const char *b)
-{
-	guint row[65], last, next;
-	gsize n = MIN(strlen(b), 64);
-
-	for (guint j = 0; j <= n; j++)
-		row[j] = j;
-	for (guint i = 1; *a; i++, a++) {
-		last = row[0];
-		row[0] = i;
-		for (guint j = 1; j <= n; j++) {
-			next = row[j];
-			row[j] = MIN(MIN(row[j], row[j - 1]) + 1,
-			    last + (*a != b[j - 1]));
-			last = next;
-		}
-	}
-	return row[n];
-}
-
 static const char *
 nearest(const struct option *table, const char *name)
 {
-	const char *best = NULL;
-	guint best_distance = G_MAXUINT;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-	for (; table->name; table++) {
-		guint d = distance(name, table->name);
-
-		if (d < best_distance) {
-			best_distance = d;
-			best = table->name;
-		}
-	}
-	return best;
+	for (; table->name; table++)
+		g_ptr_array_add(names, (gpointer)table->name);
+	g_ptr_array_add(names, NULL);
+	return nearest_word(name, (const char *const *)names->pdata);
 }
 
 static bool
