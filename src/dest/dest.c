@@ -25,6 +25,14 @@ dest_begin(Dest *dest, const struct job *job, GError **error)
 }
 
 enum status
+dest_announce(Dest *dest, const struct folder *folder, GError **error)
+{
+	if (driver_of(dest)->announce == NULL)
+		return ST_OK;
+	return driver_of(dest)->announce(dest, folder, error);
+}
+
+enum status
 dest_put(Dest *dest, const struct record *record, guint64 seq, GError **error)
 {
 	return driver_of(dest)->put(dest, record, seq, error);

@@ -34,6 +34,15 @@ struct dest_driver {
 	enum status (*open)(Dest **out, const struct end *end, GError **error);
 	enum status (*begin)(Dest *dest, const struct job *job, GError **error);
 	/*
+	 * With several parts: every folder of the job, whoever of them will
+	 * fill it, in the same order for all, between begin() and the first
+	 * put(). A folder that is not told apart from another, or lies below
+	 * one that is called otherwise here, so gets one name from all parts.
+	 * A refusal is kept for put(). May be NULL: names stay as they are.
+	 */
+	enum status (*announce)(Dest *dest, const struct folder *folder,
+	    GError **error);
+	/*
 	 * Accept one record; its pointers are valid only during the call.
 	 * RECORD_FOLDER makes the folder, RECORD_FOLDER_END says that no more
 	 * comes for it (a hint; neither has an outcome unless refused).
@@ -74,6 +83,8 @@ struct dest_base {
 enum status dest_open(Dest **out, const struct dest_driver *driver,
     const struct end *end, GError **error);
 enum status dest_begin(Dest *dest, const struct job *job, GError **error);
+enum status dest_announce(Dest *dest, const struct folder *folder,
+    GError **error);
 enum status dest_put(Dest *dest, const struct record *record, guint64 seq,
     GError **error);
 enum status dest_outcome(Dest *dest, struct outcome *out, GError **error);

@@ -294,14 +294,26 @@ legal_names(DestImap *d, char *const *names, bool plain)
 	return (char **)g_ptr_array_free(out, FALSE);
 }
 
-static void
-tell_renamed(DestImap *d, const struct box *box, const char *why)
+void
+dest_imap_tell_renamed(DestImap *d, struct box *box)
 {
-	g_autofree char *was = folder_path_to_text(box->owner->path);
-	g_autofree char *is = folder_path_to_text(box->path);
+	g_autofree char *was = NULL, *is = NULL;
 
+	if (!box->why)
+		return;
+	was = folder_path_to_text(box->owner->path);
+	is = folder_path_to_text(box->path);
 	dest_imap_remark(d, REMARK_WARNING, "FOLDER_RENAMED", box->owner,
-	    "folder %s becomes %s at the destination: %s", was, is, why);
+	    "folder %s becomes %s at the destination: %s", was, is, box->why);
+	box->why = NULL;
+}
+
+static void
+tell_renamed(DestImap *d, struct box *box, const char *why)
+{
+	box->why = why;
+	if (!d->announcing) /* else the part that puts it tells */
+		dest_imap_tell_renamed(d, box);
 }
 
 /* By path. box: one that needs another name; or NULL. */
@@ -479,6 +491,24 @@ number_name(DestImap *d, struct box *box, const char *wire, char *const *path,
 	return true;
 }
 
+static enum status
+made_by_others(DestImap *d, struct box *box, GError **error)
+{
+	g_autoptr(GPtrArray) list =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)imap_mailbox_free);
+	enum status st = dest_imap_settle(d, error);
+
+	if (st == ST_OK)
+		st = imap_list(d->session, false, list, error);
+	for (guint i = 0; st == ST_OK && i < list->len; i++) {
+		const struct imap_mailbox *m = list->pdata[i];
+
+		if (m->selectable && strcmp(m->wire, box->wire) == 0)
+			box->listed = true;
+	}
+	return st;
+}
+
 /* Names that differ in case only: does the server tell them apart? */
 static enum status
 make_beside(DestImap *d, struct box *box, struct box *like, GError **error)
@@ -508,6 +538,12 @@ make_beside(DestImap *d, struct box *box, struct box *like, GError **error)
 			return st;
 		}
 		dest_imap_command_free(command);
+		if (d->job->parts > 1) {
+			/* perhaps another part has made it a moment ago */
+			st = made_by_others(d, box, error);
+			if (st < 0 || box->listed)
+				return st;
+		}
 		if (like && !like->owner) {
 			take_place(d, box, like);
 			return ST_OK;
@@ -581,8 +617,55 @@ dest_imap_create_answered(DestImap *d, struct box *box,
 		}
 	}
 	box->refused = g_strdup_printf("it could not be created: %s", words);
+	if (box->seq == 0) /* only announced: put() will tell */
+		return ST_OK;
 	fail(ST_ITEM, &why, ERR_REFUSED, RETRY_NEVER,
 	    "folder %s: the server refused to create it: %s", box->wire, words);
 	dest_imap_ended(d, box->seq, ST_ITEM, 0, 0, why, NULL, 0);
 	return ST_OK;
+}
+
+/* Made and answered, so that its name is the one it keeps. */
+static enum status
+decide(DestImap *d, struct box *box, GError **error)
+{
+	enum status st;
+
+	if (box->listed || box->refused)
+		return ST_OK;
+	st = dest_imap_make(d, box, error);
+	return st < 0 ? st : dest_imap_settle(d, error);
+}
+
+/*
+ * Names follow from the order of the folders, but for two things that only the
+ * server can tell: whether it takes a name at all, which matters to what is
+ * below, and whether it tells names apart by case. Those folders are made here,
+ * by every part: one of them makes it, the others find it made.
+ */
+enum status
+dest_imap_announce(Dest *dest, const struct folder *folder, GError **error)
+{
+	DestImap *d = (DestImap *)(void *)dest;
+	struct box *box, *parent, *like;
+	enum status st = ST_OK;
+	guint depth;
+
+	if (d->failed < 0)
+		return dest_imap_failure(d, error);
+	d->announcing = true;
+	parent = ancestor(d, folder->path, &depth);
+	if (parent)
+		st = decide(d, parent, error);
+	if (st == ST_OK) {
+		box = dest_imap_box(d, folder);
+		like = g_hash_table_lookup(d->by_folded, box->folded);
+		if (like && like != box && like->owner && !box->listed) {
+			st = decide(d, like, error);
+			if (st == ST_OK)
+				st = decide(d, box, error);
+		}
+	}
+	d->announcing = false;
+	return st < 0 ? dest_imap_broke(d, st, error) : ST_OK;
 }

@@ -43,6 +43,7 @@ struct box {
 	char *folded;	     /* wire without case, for clashes */
 	enum folder_use use; /* FOLDER_PLAIN, or what the server has it for */
 	const struct folder *owner; /* the source folder that goes here */
+	const char *why; /* it has another name; not remarked yet, or NULL */
 
 	bool listed;  /* was there and selectable at begin(), or was made */
 	bool asked;   /* CREATE is on its way or answered */
@@ -170,6 +171,7 @@ struct dest_imap {
 
 	enum status failed; /* what every call returns once it is < 0 */
 	GError *error;
+	bool announcing; /* the folder may be for another part */
 	bool quota; /* failed for room: what is in flight is still settled */
 };
 typedef struct dest_imap DestImap;
@@ -248,6 +250,10 @@ void dest_imap_folders_clear(DestImap *d);
 struct box *dest_imap_box(DestImap *d, const struct folder *folder);
 /* Make it where it is not there; waits only where names clash. */
 enum status dest_imap_make(DestImap *d, struct box *box, GError **error);
+/* With several parts: name it as every other part does. */
+void dest_imap_tell_renamed(DestImap *d, struct box *box);
+enum status dest_imap_announce(
+    Dest *dest, const struct folder *folder, GError **error);
 enum status dest_imap_create_answered(DestImap *d, struct box *box,
     const struct imap_reply *reply, GError **error);
 

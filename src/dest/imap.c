@@ -256,6 +256,10 @@ dest_imap_put(
 	case RECORD_FOLDER:
 		box = dest_imap_box(d, record->folder);
 		box->seq = seq;
+		dest_imap_tell_renamed(d, box);
+		if (box->refused) /* when it was announced */
+			return fail(ST_ITEM, error, ERR_REFUSED, RETRY_NEVER,
+			    "folder %s: %s", box->wire, box->refused);
 		st = dest_imap_make(d, box, error);
 		break;
 	case RECORD_MESSAGE:
@@ -395,6 +399,7 @@ const struct dest_driver dest_imap_driver = {
     .accounts = true,
     .open = dest_imap_open,
     .begin = dest_imap_begin,
+    .announce = dest_imap_announce,
     .put = dest_imap_put,
     .outcome = dest_imap_outcome,
     .update = dest_imap_update,

@@ -79,10 +79,6 @@ choose_dir(struct maildir_dest *d, const struct folder *folder)
 	struct stat sb;
 	gsize len = strlen(dir);
 
-	if (shortened)
-		remark(d, folder, "FOLDER_NAME_CUT",
-		    "folder name is longer than a file name may be; it was "
-		    "cut");
 	if (len == 0)
 		return dir;
 	for (guint i = 2;; i++) {
@@ -94,15 +90,28 @@ choose_dir(struct maildir_dest *d, const struct folder *folder)
 
 		if (!clash)
 			return dir;
-		if (i == 2)
-			remark(d, folder, "FOLDER_NAME_CLASH",
-			    "another folder has this name but for case; a "
-			    "number "
-			    "was added");
 		next = g_strdup_printf("%.*s_%u", (int)MIN(len, 240), dir, i);
 		g_free(dir);
 		dir = next;
 	}
+}
+
+static void
+tell_renamed(
+    struct maildir_dest *d, const struct folder *folder, const char *dir)
+{
+	bool shortened;
+	g_autofree char *own =
+	    maildir_folder_to_dir(folder->path, d->layout, &shortened);
+
+	if (shortened)
+		remark(d, folder, "FOLDER_NAME_CUT",
+		    "folder name is longer than a file name may be; it was "
+		    "cut");
+	if (strcmp(own, dir) != 0)
+		remark(d, folder, "FOLDER_NAME_CLASH",
+		    "another folder has this name but for case; a number was "
+		    "added");
 }
 
 /* One directory; *made is set when it was not there. */
@@ -177,11 +186,24 @@ sweep(struct maildir_dest *d, const struct maildir_place *place)
 	closedir(dp);
 }
 
+void
+maildir_place_announce(struct maildir_dest *d, const struct folder *folder)
+{
+	char *dir;
+
+	if (g_hash_table_contains(d->announced, folder))
+		return;
+	dir = choose_dir(d, folder);
+	g_hash_table_insert(d->announced, (gpointer)folder, dir);
+	g_hash_table_add(d->dirs, dir);
+}
+
 enum status
 maildir_place_find(struct maildir_dest *d, const struct folder *folder,
     struct maildir_place **out, GError **error)
 {
 	struct maildir_place *place = g_hash_table_lookup(d->places, folder);
+	const char *dir = g_hash_table_lookup(d->announced, folder);
 	enum status st;
 
 	*out = place;
@@ -189,7 +211,8 @@ maildir_place_find(struct maildir_dest *d, const struct folder *folder,
 		return ST_OK;
 	place = g_new0(struct maildir_place, 1);
 	place->folder = folder;
-	place->dir = choose_dir(d, folder);
+	place->dir = dir ? g_strdup(dir) : choose_dir(d, folder);
+	tell_renamed(d, folder, place->dir);
 	st = make_dirs(d, place, error);
 	if (st < 0) {
 		maildir_place_free(place);
@@ -200,7 +223,8 @@ maildir_place_find(struct maildir_dest *d, const struct folder *folder,
 	place->path = maildir_folder_from_dir(
 	    place->dir, *place->dir == '.' ? MAILDIR_PLUSPLUS : MAILDIR_FS);
 	g_hash_table_insert(d->places, (gpointer)folder, place);
-	g_hash_table_add(d->dirs, place->dir);
+	if (!dir)
+		g_hash_table_add(d->dirs, place->dir);
 	*out = place;
 	return ST_OK;
 }

@@ -41,8 +41,9 @@ struct maildir_dest {
 	GHashTable *places; /* struct folder * to struct maildir_place * */
 	GHashTable *maps;   /* struct folder * to char **: map() before put() */
 	GHashTable *dirs;   /* the directories they took */
-	GArray *pending;    /* of struct maildir_pending */
-	GArray *ready;	    /* of struct maildir_ready */
+	GHashTable *announced; /* struct folder * to char *: directory chosen */
+	GArray *pending;       /* of struct maildir_pending */
+	GArray *ready;	       /* of struct maildir_ready */
 	guint ready_at;
 	Spool *joined;	       /* a message that came in parts */
 	MaildirReader *reader; /* to compare with what is there */
@@ -59,6 +60,9 @@ struct maildir_ready {
 /* maildir-folder.c */
 enum status maildir_place_find(struct maildir_dest *d,
     const struct folder *folder, struct maildir_place **out, GError **error);
+/* Choose its directory, and make nothing. */
+void maildir_place_announce(
+    struct maildir_dest *d, const struct folder *folder);
 void maildir_place_free(gpointer place);
 /* "cur/file" or "new/file" of the message with that hash, or NULL; again: read
  * the directories anew. */

@@ -84,6 +84,7 @@ maildir_end(Dest *dest)
 	g_clear_pointer(&d->pending, g_array_unref);
 	g_clear_pointer(&d->ready, g_array_unref);
 	g_clear_pointer(&d->dirs, g_hash_table_destroy);
+	g_clear_pointer(&d->announced, g_hash_table_destroy);
 	g_clear_pointer(&d->maps, g_hash_table_destroy);
 	g_clear_pointer(&d->places, g_hash_table_destroy);
 	g_clear_pointer(&d->joined, spool_free);
@@ -123,6 +124,7 @@ maildir_begin(Dest *dest, const struct job *job, GError **error)
 	d->maps =
 	    g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_strfreev);
 	d->dirs = g_hash_table_new(g_str_hash, g_str_equal);
+	d->announced = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	d->pending = g_array_new(FALSE, FALSE, sizeof(struct maildir_pending));
 	g_array_set_clear_func(d->pending, pending_clear);
 	d->ready = g_array_new(FALSE, FALSE, sizeof(struct maildir_ready));
@@ -697,6 +699,13 @@ maildir_map(Dest *dest, const struct folder *folder)
 	return path;
 }
 
+static enum status
+maildir_announce(Dest *dest, const struct folder *folder, GError **error)
+{
+	maildir_place_announce((struct maildir_dest *)dest, folder);
+	return ST_OK;
+}
+
 static const char *const schemes[] = {"maildir", NULL};
 
 const struct dest_driver dest_maildir_driver = {
@@ -708,6 +717,7 @@ const struct dest_driver dest_maildir_driver = {
 	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
     .open = maildir_open,
     .begin = maildir_begin,
+    .announce = maildir_announce,
     .put = maildir_put,
     .outcome = maildir_outcome,
     .update = maildir_update,

@@ -294,6 +294,12 @@ known_claim(void *ctx, const struct folder *folder)
 	return boxes_claim(ctx, boxes_of(ctx, folder));
 }
 
+static void
+known_announce(void *ctx, const struct folder *folder)
+{
+	boxes_of(ctx, folder)->announced = true;
+}
+
 static const char *
 known_dest_state(void *ctx, const struct folder *folder)
 {
@@ -367,6 +373,7 @@ boxes_new(
 	    .is_settled = known_is_settled,
 	    .settled_numbers = known_settled_numbers,
 	    .claim = known_claim,
+	    .announce = known_announce,
 	    .dest_state = known_dest_state,
 	    .set_dest_state = known_set_dest_state,
 	    .hold = known_hold,

@@ -21,6 +21,7 @@ struct box {
 	bool lookup;	  /* the ledger may know messages of it */
 	bool again;	  /* messages may have arrived without our knowing */
 	bool asked, mine; /* who takes it, with several parts */
+	bool announced;	  /* by the source, at its begin */
 	bool begun;	  /* RECORD_FOLDER was given */
 	bool left_out;	  /* by the filter */
 	bool put;	  /* the destination was told of it */

@@ -61,6 +61,24 @@ tell_size(struct pump *pump)
 	feed_tell(pump->p->feed, event);
 }
 
+/* Whoever fills them: the destination's names for all folders of the mailbox,
+ * in one order, so that the parts agree. */
+static enum status
+announce(struct pump *pump, GError **error)
+{
+	const GPtrArray *all = boxes_all(pump->boxes);
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && i < all->len; i++) {
+		const struct box *box = all->pdata[i];
+
+		if (box->announced && filter_folder(&pump->p->plan->filter,
+					  box->src) == FILTER_PASS)
+			st = dest_announce(pump->dest, &box->dst, error);
+	}
+	return st;
+}
+
 static enum status
 open_ends(struct pump *pump, const char **side, GError **error)
 {
@@ -85,6 +103,8 @@ open_ends(struct pump *pump, const char **side, GError **error)
 	*side = "destination";
 	st = dest_begin(pump->dest, &pump->job, error);
 	pump->dest_begun = st == ST_OK;
+	if (st == ST_OK && pump->job.parts > 1)
+		st = announce(pump, error);
 	return st;
 }
 

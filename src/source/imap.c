@@ -264,6 +264,22 @@ top_up(SourceImap *s)
 	}
 }
 
+/* In the server's order, as one connection alone would give them: other parts
+ * may count other messages, but see the same folders. */
+static void
+announce(SourceImap *s)
+{
+	const struct known *known = s->job->known;
+
+	if (known == NULL || known->announce == NULL)
+		return;
+	for (guint i = 0; i < s->boxes->len; i++) {
+		struct box *box = g_ptr_array_index(s->boxes, i);
+
+		known->announce(known->ctx, &box->folder);
+	}
+}
+
 static enum status
 start(SourceImap *s, GError **error)
 {
@@ -273,6 +289,7 @@ start(SourceImap *s, GError **error)
 	if (st < 0)
 		return st;
 	if (s->job->parts > 1) {
+		announce(s);
 		g_ptr_array_sort(s->boxes, largest_first);
 	} else {
 		for (guint i = 0; i < s->boxes->len;) {

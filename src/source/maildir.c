@@ -301,6 +301,11 @@ maildir_begin(Source *source, const struct job *job, GError **error)
 	s->words = g_ptr_array_new();
 	s->reader = maildir_reader_new(job->spool_dir);
 	st = find_boxes(s, error);
+	for (guint i = 0; st == ST_OK && job->parts > 1 && i < s->boxes->len;
+	     i++)
+		if (job->known && job->known->announce)
+			job->known->announce(job->known->ctx,
+			    &((struct box *)s->boxes->pdata[i])->folder);
 	if (st < 0) {
 		g_prefix_error(error, "%s: ", job->mailbox->name);
 		maildir_end(source);
