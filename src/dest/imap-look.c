@@ -15,10 +15,17 @@
 
 #include <string.h>
 
-/* A server may still be storing what a cut connection brought: the first look
- * comes no sooner than this after the new one was there. */
-#define LOOK_AFTER_US (500 * 1000)
-#define LOOK_SET_MAX  4000 /* chars of a sequence set, RFC 7162 4 says 8192 */
+/*
+ * A server may still be storing what a cut connection brought: it has the
+ * octets, and nothing tells us when it is done with them. What counts is taken
+ * once the folder has been quiet for the time of option settle since the new
+ * connection was there, or longer where the server is slow to answer (a busy machine stores
+ * slowly too), but not for ever: others may deliver into the folder.
+ */
+#define LOOK_QUIET_TURNS 100 /* times that the server needs for an answer */
+#define LOOK_MAX_US	 (30 * G_USEC_PER_SEC)
+#define LOOK_PAUSE_US	 (G_USEC_PER_SEC / 5)
+#define LOOK_SET_MAX	 4000 /* chars of a sequence set, RFC 7162 4 says 8192 */
 
 struct note {
 	guint64 pass;
@@ -97,6 +104,35 @@ doubtful(
 	g_array_set_size(d->uids, 0);
 	g_array_set_size(d->sizes, 0);
 	return st;
+}
+
+static enum status
+doubtful_when_quiet(
+    DestImap *d, struct box *box, guint32 from, GArray *out, GError **error)
+{
+	gint64 last_us = d->begun_us;
+	gint64 slowest_us = 0;
+
+	for (;;) {
+		gint64 asked_us = g_get_monotonic_time(), now_us, quiet_us;
+		guint before = out->len;
+		enum status st;
+
+		g_array_set_size(out, 0);
+		st = doubtful(d, box, from, out, error);
+		if (st < 0)
+			return st;
+		now_us = g_get_monotonic_time();
+		slowest_us = MAX(slowest_us, now_us - asked_us);
+		if (out->len != before)
+			last_us = now_us;
+		quiet_us = MAX(d->settle_us, LOOK_QUIET_TURNS * slowest_us);
+		if (d->settle_us == 0 || now_us - last_us >= quiet_us ||
+		    now_us - d->begun_us >= d->settle_us + LOOK_MAX_US ||
+		    (d->job->stop && *d->job->stop))
+			return ST_OK;
+		g_usleep(LOOK_PAUSE_US);
+	}
 }
 
 enum status
@@ -181,14 +217,11 @@ static enum status
 look(DestImap *d, struct box *box, const struct note *note, GError **error)
 {
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
-	gint64 early = d->begun_us + LOOK_AFTER_US - g_get_monotonic_time();
 	guint32 from = MAX(note->uidnext, 1);
 	struct command *command;
 	enum imap_result result;
 	enum status st;
 
-	if (early > 0)
-		g_usleep((gulong)early);
 	d->selected = NULL;
 	st = dest_imap_select(d, box, &command, error);
 	if (st == ST_OK)
@@ -207,7 +240,7 @@ look(DestImap *d, struct box *box, const struct note *note, GError **error)
 		    "%u, was %u): all of it is compared",
 		    box->wire, box->uidvalidity, note->uidvalidity);
 	}
-	st = doubtful(d, box, from, uids, error);
+	st = doubtful_when_quiet(d, box, from, uids, error);
 	if (st < 0 || uids->len == 0)
 		return st;
 	box->arrived =

@@ -132,6 +132,7 @@ struct dest_imap {
 	guint32 caps;
 	bool subscribe;
 	gsize batch_bytes; /* capacity of a slab */
+	gint64 settle_us; /* quiet time of a folder after a cut */
 	guint batch_messages;
 
 	const struct job *job;

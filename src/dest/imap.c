@@ -15,6 +15,8 @@ static const struct option dest_imap_options[] = {
 	"octets of one APPEND of many messages at most"},
     {"batch-messages", OPTION_NUMBER, "200", NULL,
 	"messages of one APPEND at most"},
+    {"settle", OPTION_NUMBER, "2", NULL,
+	"seconds that a folder must be quiet after a cut, before it is compared"},
     {"subscribe", OPTION_BOOL, "yes", NULL,
 	"subscribe to the folders that are created"},
     {NULL},
@@ -113,6 +115,8 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 	d = g_new0(DestImap, 1);
 	d->base.driver = &dest_imap_driver;
 	d->batch_bytes = (gsize)bytes;
+	d->settle_us = MIN(options_number(options, "settle"), 3600) *
+		       G_USEC_PER_SEC;
 	d->batch_messages = (guint)MIN(messages, 100000);
 	d->subscribe = options_bool(options, "subscribe");
 	d->head = g_string_new(NULL);

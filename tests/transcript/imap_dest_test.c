@@ -418,6 +418,8 @@ run(struct script *script)
 	    options_set(e.options, "security", "plain", NULL), ==, ST_OK);
 	g_assert_cmpint(
 	    options_set(e.options, "timeout", "20", NULL), ==, ST_OK);
+	/* a scripted server stores nothing late */
+	g_assert_cmpint(options_set(e.options, "settle", "0", NULL), ==, ST_OK);
 	for (guint i = 0; i < script->lines->len; i++) {
 		g_test_message("%s", (char *)script->lines->pdata[i]);
 		one(&e, script->lines->pdata[i]);
