@@ -108,8 +108,10 @@ maildir_begin(Dest *dest, const struct job *job, GError **error)
 		    "maildir: %s: this name is too long for a directory; give "
 		    "the mailbox another one at the destination",
 		    job->destination);
-	path = d->mailbox_dir ? g_build_filename(d->root, name, NULL)
-			      : g_strdup(d->root);
+	/* The directory of a set of migration files gets no Maildir. */
+	path = d->mailbox_dir && !job->mailbox->no_mail
+		   ? g_build_filename(d->root, name, NULL)
+		   : g_strdup(d->root);
 	d->made = mkdir(path, 0700) == 0;
 	if (!d->made && errno != EEXIST)
 		return fail(ST_MAILBOX, error, ERR_IO, RETRY_NEVER,
@@ -570,6 +572,23 @@ was_synced(struct maildir_dest *d, struct maildir_place *place, GError **error)
 	return ST_OK;
 }
 
+/* Whoever has no mail gets a Maildir too, also where the source names no folder
+ * (Q194218). */
+static enum status
+make_root(struct maildir_dest *d, GError **error)
+{
+	static const char *const subs[] = {"tmp", "new", "cur"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(subs); i++) {
+		if (mkdirat(d->fd, subs[i], 0700) == 0)
+			d->made = true;
+		else if (errno != EEXIST)
+			return maildir_io_fail(
+			    d, "make directory", subs[i], errno, error);
+	}
+	return ST_OK;
+}
+
 static enum status
 maildir_commit(Dest *dest, bool last, GError **error)
 {
@@ -577,7 +596,9 @@ maildir_commit(Dest *dest, bool last, GError **error)
 	guint before = d->ready->len;
 	enum status st = ST_OK;
 
-	if (d->pending->len > 0) {
+	if (last && !d->job->mailbox->no_mail)
+		st = make_root(d, error);
+	if (st == ST_OK && d->pending->len > 0) {
 		st = sync_content(d, error);
 		if (st == ST_OK)
 			st = each_place(d, save_keywords, error);

@@ -43,17 +43,19 @@ destination_of(
 }
 
 static void
-want(const Plan *plan, GPtrArray *out, const char *mailbox, const char *ref,
-    gint64 account, bool is_public)
+want(const Plan *plan, GPtrArray *out, const struct mailbox *mailbox,
+    gint64 account)
 {
 	struct wanted *wanted = g_new0(struct wanted, 1);
 
-	wanted->mailbox = g_strdup(mailbox);
-	wanted->ref = g_strdup(ref);
+	wanted->mailbox = g_strdup(mailbox->name);
+	wanted->ref = g_strdup(mailbox->ref);
 	wanted->account = account;
-	wanted->is_public = is_public;
+	wanted->is_public = mailbox->is_public;
+	wanted->no_mail = mailbox->no_mail;
 	wanted->destination = destination_of(plan,
-	    account >= 0 ? plan->accounts->pdata[account] : NULL, mailbox);
+	    account >= 0 ? plan->accounts->pdata[account] : NULL,
+	    mailbox->name);
 	g_ptr_array_add(out, wanted);
 }
 
@@ -100,8 +102,7 @@ match(const Plan *plan, const GPtrArray *mailboxes, GPtrArray *out,
 			g_ptr_array_add(missing, g_strdup(account->source));
 			continue;
 		}
-		want(plan, out, mailbox->name, mailbox->ref, i,
-		    mailbox->is_public);
+		want(plan, out, mailbox, i);
 		g_hash_table_remove(by_name, account->source);
 	}
 	/* Who named mailboxes one by one knows that the others stay. */
@@ -128,13 +129,15 @@ jobs_list(const Plan *plan, GPtrArray *out, GPtrArray *missing,
 			const struct account *account =
 			    plan->accounts->pdata[i];
 
-			want(plan, out, account->source, NULL, i, false);
+			want(plan, out,
+			    &(const struct mailbox){.name = account->source},
+			    i);
 		}
 		return ST_OK;
 	}
 	/* One login is one mailbox: no need to ask for its name. */
 	if (plan->from.accounts && user && !plan_has_mark(user)) {
-		want(plan, out, user, NULL, -1, false);
+		want(plan, out, &(const struct mailbox){.name = (char *)user}, -1);
 		return ST_OK;
 	}
 	st = list_source(plan, mailboxes, error);
@@ -155,8 +158,7 @@ jobs_list(const Plan *plan, GPtrArray *out, GPtrArray *missing,
 		    (plan->to.login.user == NULL ||
 			plan_has_mark(plan->to.login.user)))
 			continue;
-		want(plan, out, mailbox->name, mailbox->ref, -1,
-		    mailbox->is_public);
+		want(plan, out, mailbox, -1);
 	}
 	return ST_OK;
 }
@@ -218,6 +220,7 @@ jobs_enter(Ledger *ledger, const Plan *plan, guint64 run,
 		    .destination = w->destination,
 		    .account = w->account,
 		    .is_public = w->is_public,
+		    .no_mail = w->no_mail,
 		    /* One file is written by one. */
 		    .parts = driver->whole ? 1 : plan->connections,
 		};

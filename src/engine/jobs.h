@@ -11,7 +11,7 @@
 struct wanted {
 	char *mailbox, *ref, *destination;
 	gint64 account; /* index in plan->accounts, or -1 */
-	bool is_public;
+	bool is_public, no_mail;
 };
 void wanted_free(struct wanted *wanted);
 

@@ -125,7 +125,8 @@ prepare(struct pump *pump, GError **error)
 	    .ref = share->ref,
 	    .messages = -1,
 	    .bytes = -1,
-	    .is_public = share->is_public};
+	    .is_public = share->is_public,
+	    .no_mail = share->no_mail};
 	pump->boxes = boxes_new(p->ledger, share, p->plan->folder_map);
 	pump->batch = batch_new(p->ledger, p->feed, pump->boxes, share);
 	pump->report = report_new(p->feed);

@@ -137,15 +137,15 @@ ledger_job_enter(Ledger *ledger, guint64 run, struct ledger_job *job,
 		return ST_OK;
 	}
 	if (past.id) {
-		st = ledger_run_sql(ledger, SQL_JOB_RENEW, error, "tttiiiii",
+		st = ledger_run_sql(ledger, SQL_JOB_RENEW, error, "tttiiiiii",
 		    job->mailbox, job->ref, job->destination, job->account,
-		    (gint64)job->is_public, (gint64)job->parts, (gint64)run,
-		    past.id);
+		    (gint64)job->is_public, (gint64)job->no_mail,
+		    (gint64)job->parts, (gint64)run, past.id);
 	} else {
-		st = ledger_run_sql(ledger, SQL_JOB_ADD, error, "ttttiiii",
+		st = ledger_run_sql(ledger, SQL_JOB_ADD, error, "ttttiiiii",
 		    job->identity, job->mailbox, job->ref, job->destination,
-		    job->account, (gint64)job->is_public, (gint64)job->parts,
-		    (gint64)run);
+		    job->account, (gint64)job->is_public, (gint64)job->no_mail,
+		    (gint64)job->parts, (gint64)run);
 		job->id = sqlite3_last_insert_rowid(ledger->db);
 	}
 	/* Folders are dealt anew in every run, so what one part left open any
@@ -183,6 +183,7 @@ ledger_job_each(
 		    .passes = (guint64)sqlite3_column_int64(stmt, 9),
 		    .state = (enum ledger_state)sqlite3_column_int(stmt, 10),
 		    .error = ledger_text(stmt, 11),
+		    .no_mail = sqlite3_column_int(stmt, 12),
 		};
 
 		fn(&job, user);
@@ -216,6 +217,7 @@ take_share(Ledger *ledger, sqlite3_stmt *stmt, struct ledger_share *out)
 	    .destination = g_strdup(ledger_text(stmt, 11)),
 	    .account = sqlite3_column_int64(stmt, 12),
 	    .is_public = sqlite3_column_int(stmt, 13),
+	    .no_mail = sqlite3_column_int(stmt, 14),
 	};
 	sqlite3_reset(stmt);
 }

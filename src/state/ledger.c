@@ -27,6 +27,7 @@ static const char schema[] =
     "CREATE TABLE jobs (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE,"
     " mailbox TEXT NOT NULL, ref TEXT, destination TEXT NOT NULL,"
     " account INTEGER NOT NULL, public INTEGER NOT NULL,"
+    " no_mail INTEGER NOT NULL,"
     " parts INTEGER NOT NULL, run INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
     " passes INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX jobs_by_run ON jobs (run, ordinal);"

@@ -100,7 +100,7 @@ struct ledger_job {
 	const char *identity; /* both ends and both names, no secrets */
 	const char *mailbox, *ref, *destination; /* ref may be NULL */
 	gint64 account; /* row of the accounts file, from 0; -1: none */
-	bool is_public;
+	bool is_public, no_mail;
 	guint parts;
 	guint64 run;		 /* the last one it was entered in */
 	guint64 passes;		 /* complete ones */
@@ -130,7 +130,7 @@ struct ledger_share {
 	bool same_boot;	  /* and the machine has run on since then */
 	char *mailbox, *ref, *destination;
 	gint64 account;
-	bool is_public;
+	bool is_public, no_mail;
 };
 void ledger_share_clear(struct ledger_share *share);
 /*

@@ -234,6 +234,22 @@ def example_damage():
         tap.ok(word in r.err + r.out, f"damage: output names {word}", r.err)
 
 
+def nobody_and_the_mailless():
+    """Q194218: who has no mail gets a mailbox all the same, also from a section
+    without rows; the directory of the set is nobody and gets none."""
+    d = server.temp_dir("golden")
+    s = Set(d + "/set", "EMPTY")
+    s.write(1252, ["DIRECTORY",
+                   "Obj-Class,Mode,Common-Name,Display-Name,"
+                   "Secondary-Proxy-Addresses,Home-Server",
+                   "mailbox,create,BoL,Bo Lind,MIGRATE:HOSTMAIL:BO,~Server", "",
+                   "MAILMESSAGE,HOSTMAIL:BO", ROW])
+    boxes, events, r = imported(d, s, 1, "no mail")
+    tap.equal(list(boxes), ["HOSTMAIL:BO"], "no mail: one Maildir, Bo's")
+    tap.ok(any(e["name"] == "not_taken" for e in events),
+           "no mail: the directory row is counted as not taken", r.err)
+
+
 def expected_status(path):
     """0, 1 or 2 as a set's directory says, or None."""
     for name in ("status", "exit"):
@@ -273,4 +289,5 @@ def all_sets():
 
 
 if __name__ == "__main__":
-    tap.run(example_basic, example_quoting, example_damage, all_sets)
+    tap.run(example_basic, example_quoting, example_damage, nobody_and_the_mailless,
+            all_sets)
