@@ -87,12 +87,14 @@ dest_imap_append_big(DestImap *d, struct box *box,
 	g_autofree guint8 *buffer = g_malloc(BIG_STEP);
 	g_autoptr(GString) head = g_string_new(d->head->str);
 	bool bare = !message->keywords || !message->keywords[0];
+	guint lost = 0;
 	enum status st = look_through(raw, buffer, error);
 
 	g_string_append_printf(head, "{%" G_GINT64_FORMAT "}\r\n", raw->len);
 	for (guint try = 0; st == ST_OK; try++) {
 		struct command *command;
 		g_autofree char *words = NULL;
+		g_autoptr(GError) why = NULL;
 		enum refusal refusal;
 
 		st = dest_imap_quiet(d, error);
@@ -101,9 +103,32 @@ dest_imap_append_big(DestImap *d, struct box *box,
 		command =
 		    dest_imap_sent(d, imap_begin(d->session), COMMAND_BIG, box);
 		command->waited = true;
-		st = send_big(d, box, head->str, raw, buffer, command, error);
-		if (st < 0)
-			return st; /* the flight still owns the command */
+		st = send_big(d, box, head->str, raw, buffer, command, &why);
+		if (st < 0 && d->careful && dest_imap_come_back(d, st, why)) {
+			struct digest digest;
+			guint32 uid;
+
+			st = digest_blob(raw, &digest, error);
+			if (st == ST_OK)
+				st = dest_imap_look_again(d, box, error);
+			if (st < 0)
+				return dest_imap_broke(d, st, error);
+			uid = dest_imap_arrived(box, &digest);
+			if (uid) {
+				dest_imap_ended(d, seq, ST_OK, box->uidvalidity,
+				    uid, NULL, NULL, 0);
+				return ST_OK;
+			}
+			if (++lost < DEST_IMAP_LOST_MAX)
+				continue;
+			g_propagate_error(
+			    error, dest_imap_lost(box, raw->len, why));
+			return ST_ITEM;
+		}
+		if (st < 0) { /* the flight still owns the command */
+			g_propagate_error(error, g_steal_pointer(&why));
+			return st;
+		}
 		if (command->result == IMAP_OK) {
 			struct append *a = dest_imap_append_new(box);
 			struct item *item = g_new0(struct item, 1);

@@ -35,8 +35,8 @@ dest_imap_append_new(struct box *box)
 	return append;
 }
 
-static void
-append_free(struct append *append)
+void
+dest_imap_append_free(struct append *append)
 {
 	g_ptr_array_free(append->items, TRUE);
 	g_free(append);
@@ -47,7 +47,7 @@ append_drop(struct append *append)
 {
 	for (guint i = 0; i < append->items->len; i++)
 		dest_imap_item_free(append->items->pdata[i]);
-	append_free(append);
+	dest_imap_append_free(append);
 }
 
 void
@@ -65,6 +65,9 @@ dest_imap_append_clear(DestImap *d)
 	while ((append = g_queue_pop_head(&d->sends)))
 		append_drop(append);
 	d->open = NULL;
+	if (d->held)
+		append_drop(d->held);
+	d->held = NULL;
 	for (guint i = 0; i < DEST_IMAP_SLABS; i++) {
 		g_free(d->slabs[i].data);
 		memset(&d->slabs[i], 0, sizeof(d->slabs[i]));
@@ -248,6 +251,15 @@ dest_imap_append_close(DestImap *d)
 	advance(d);
 }
 
+void
+dest_imap_append_send(DestImap *d, struct append *a)
+{
+	dest_imap_append_close(d);
+	a->closed = true;
+	g_queue_push_tail(&d->sends, a);
+	advance(d);
+}
+
 /* Send again, or for the first time, what is complete. */
 static void
 queue_items(DestImap *d, struct box *box, struct item *const *items, guint n)
@@ -380,11 +392,16 @@ dest_imap_stored(DestImap *d, struct append *a, const char *code)
 			g_ptr_array_add(box->nameless, item);
 			continue;
 		}
+		if (d->careful && !box->stored)
+			box->stored = g_hash_table_new(NULL, NULL);
+		if (d->careful)
+			g_hash_table_add(box->stored,
+			    GUINT_TO_POINTER(g_array_index(uids, guint32, i)));
 		dest_imap_ended(d, item->seq, ST_OK, uidvalidity,
 		    g_array_index(uids, guint32, i), NULL, NULL, 0);
 		dest_imap_item_free(item);
 	}
-	append_free(a);
+	dest_imap_append_free(a);
 }
 
 /* This message, alone: its outcome, with its octets for the recovery set. */
@@ -497,7 +514,7 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 		if (!box->refused && a->made != box->made) {
 			/* it was made, or renamed, since this was sent */
 			queue_items(d, box, items, n);
-			append_free(a);
+			dest_imap_append_free(a);
 			advance(d);
 			return ST_OK;
 		}
@@ -509,7 +526,7 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 			else
 				for (guint i = 0; i < n; i++)
 					dest_imap_item_free(items[i]);
-			append_free(a);
+			dest_imap_append_free(a);
 			advance(d);
 			return st;
 		}
@@ -518,7 +535,7 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 		for (guint i = 0; i < n; i++)
 			item_refused(d, box, items[i], refusal,
 			    box->refused ? box->refused : words);
-		append_free(a);
+		dest_imap_append_free(a);
 		return ST_OK;
 	case REFUSAL_TOO_BIG:
 	case REFUSAL_OTHER:
@@ -539,7 +556,7 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 		queue_items(d, box, items, half);
 		queue_items(d, box, items + half, n - half);
 	}
-	append_free(a);
+	dest_imap_append_free(a);
 	advance(d);
 	return ST_OK;
 }
@@ -579,6 +596,23 @@ dest_imap_append_answered(DestImap *d, struct append *a,
 	if (st == ST_OK)
 		advance(d);
 	return st;
+}
+
+/* As join(), but what is in doubt goes out batch by batch, so that it shows
+ * where the connection ends. */
+static enum status
+hold(DestImap *d, struct box *box, struct item *item, GError **error)
+{
+	gsize bytes = item->head_len + item->len;
+
+	if (!d->held)
+		d->held = dest_imap_append_new(box);
+	g_ptr_array_add(d->held->items, item);
+	d->held->bytes += bytes;
+	d->careful -= MIN(d->careful, bytes);
+	if (d->careful && d->multi && d->held->items->len < d->batch_messages)
+		return ST_OK;
+	return dest_imap_send_held(d, error);
 }
 
 /* One more message into the open APPEND, or into a new one. */
@@ -639,6 +673,13 @@ dest_imap_append(DestImap *d, struct box *box, const struct record *record,
 	g_string_append_printf(d->head, "{%" G_GSIZE_FORMAT "%s}\r\n", len,
 	    literal_waits(d, len) ? "" : "+");
 	head_len = d->head->len;
+	slab = &d->slabs[d->slab];
+	if (d->held && (d->held->box != box ||
+			   d->batch_bytes - slab->used < head_len + len)) {
+		st = dest_imap_send_held(d, error);
+		if (st < 0)
+			return st;
+	}
 	st = room(d, head_len + len, &slab, error);
 	if (st < 0)
 		return st;
@@ -664,7 +705,8 @@ dest_imap_append(DestImap *d, struct box *box, const struct record *record,
 	item->received = m->received;
 	slab->used += head_len + len;
 	slab->live++;
-	st = join(d, box, item, error);
+	st = d->careful ? hold(d, box, item, error)
+			: join(d, box, item, error);
 	if (st < 0)
 		return st;
 	return dest_imap_tend(d, error);

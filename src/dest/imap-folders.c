@@ -30,6 +30,7 @@ box_free(void *data)
 	g_free(box->refused);
 	g_strfreev(box->keywords);
 	g_clear_pointer(&box->arrived, g_hash_table_unref);
+	g_clear_pointer(&box->stored, g_hash_table_unref);
 	g_clear_pointer(&box->changes, g_hash_table_unref);
 	if (box->nameless) {
 		for (guint i = 0; i < box->nameless->len; i++)

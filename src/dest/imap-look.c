@@ -97,6 +97,9 @@ doubtful(
 		char key[24];
 
 		g_snprintf(key, sizeof(key), "%u.%u", box->uidvalidity, uid);
+		if (box->stored &&
+		    g_hash_table_contains(box->stored, GUINT_TO_POINTER(uid)))
+			continue; /* its outcome is known to us alone */
 		if (uid >= from &&
 		    !known->dest_key_taken(known->ctx, box->owner, key))
 			g_array_append_val(out, uid);
@@ -272,6 +275,8 @@ dest_imap_look(DestImap *d, struct box *box, bool again, GError **error)
 		if (st < 0)
 			return st;
 		box->looked = true;
+		/* what was on its way then is no more than the slabs hold */
+		d->careful = DEST_IMAP_SLABS * d->batch_bytes;
 		return ST_OK;
 	}
 	text = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", d->job->pass,
@@ -299,4 +304,17 @@ dest_imap_arrived(struct box *box, const struct digest *digest)
 	uid = g_array_index(uids, guint32, 0);
 	g_array_remove_index(uids, 0);
 	return uid;
+}
+
+enum status
+dest_imap_look_again(DestImap *d, struct box *box, GError **error)
+{
+	const struct known *known = d->job->known;
+	struct note note;
+
+	g_clear_pointer(&box->arrived, g_hash_table_unref);
+	if (!note_from_text(known->dest_state(known->ctx, box->owner), &note))
+		return fail(ST_LINK, error, ERR_PROTOCOL, RETRY_NOW,
+		    "folder %s: nothing is noted of it", box->wire);
+	return look(d, box, &note, error);
 }

@@ -61,6 +61,7 @@ struct box {
 	bool keywords_told;   /* remarked */
 
 	bool looked;	     /* dest_imap_look() was here in this session */
+	GHashTable *stored;  /* UIDs that were named while careful; or NULL */
 	GHashTable *arrived; /* digest -> GArray of guint32; or NULL */
 	GPtrArray *nameless; /* items stored, their UIDs not known yet */
 	GHashTable *changes; /* "+FLAGS.SILENT (\Seen)" -> GArray of guint32 */
@@ -77,6 +78,7 @@ struct item {
 	gsize len;	    /* octets of the body */
 	bool sync;	    /* the literal waits for "+" */
 	bool keywords;	    /* head names some */
+	guint lost;	    /* times the connection ended at it alone */
 	guint32 flags;
 	struct stamp received;
 };
@@ -152,6 +154,10 @@ struct dest_imap {
 	guint slab;
 	GQueue sends;	     /* struct append *, the head is on the wire */
 	struct append *open; /* the tail, while it takes more; or NULL */
+	gsize careful; /* octets to go that are sent batch by batch */
+	struct append *held; /* the batch that is gathered then; or NULL */
+	guint recoveries;    /* in this job */
+	struct imap_params address; /* to come back; owned */
 	GQueue flight;	     /* struct command *, in order of their tags */
 	struct box *selected;
 	gsize unflushed; /* bytes queued since the last flush */
@@ -237,6 +243,20 @@ void dest_imap_names_answered(
 void dest_imap_append_clear(DestImap *d);
 void dest_imap_item_free(struct item *item);
 
+/* Send what is queued anew, or held. */
+void dest_imap_append_send(DestImap *d, struct append *a);
+void dest_imap_append_free(struct append *append); /* not its items */
+
+/* imap-recover.c */
+/* What a cut left in doubt, one batch at a time; a message at which the server
+ * hangs up again and again is refused, and what is behind it goes on. */
+enum status dest_imap_send_held(DestImap *d, GError **error);
+/* After st: a new connection on which to go on. False: it is not worth it. */
+bool dest_imap_come_back(DestImap *d, enum status st, const GError *why);
+#define DEST_IMAP_LOST_MAX 2 /* times that a connection ends at one message */
+GError *dest_imap_lost(
+    const struct box *box, gint64 octets, const GError *why);
+
 /* imap-append-big.c: one that no slab holds; waits for its answer. ST_ITEM and
  * wider as put(); d->head holds flags and date. */
 enum status dest_imap_append_big(DestImap *d, struct box *box,
@@ -279,6 +299,8 @@ bool dest_imap_key(const char *key, guint32 *uidvalidity, guint32 *uid);
  * or look what an earlier session brought. */
 enum status dest_imap_look(
     DestImap *d, struct box *box, bool again, GError **error);
+/* The same again, after a new connection. */
+enum status dest_imap_look_again(DestImap *d, struct box *box, GError **error);
 /* Takes one message of this digest out of what was found; 0: none. */
 guint32 dest_imap_arrived(struct box *box, const struct digest *digest);
 enum status dest_imap_look_body(

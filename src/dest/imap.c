@@ -126,6 +126,7 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 	g_queue_init(&d->sends);
 	g_queue_init(&d->flight);
 	g_queue_init(&d->outcomes);
+	imap_params_copy(&d->address, &params);
 	st = imap_open(&d->session, &params, error);
 	if (st < 0) {
 		dest_close((Dest *)d);
@@ -153,6 +154,7 @@ dest_imap_begin(Dest *dest, const struct job *job, GError **error)
 	d->scratch = spool_new(job->spool_dir);
 	st = dest_imap_folders_begin(d, error);
 	d->begun_us = g_get_monotonic_time();
+	d->careful = d->recoveries = 0;
 	return st < 0 ? dest_imap_broke(d, st, error) : st;
 }
 
@@ -318,13 +320,14 @@ dest_imap_commit(Dest *dest, bool last, GError **error)
 	g_clear_pointer(&d->given, done_free);
 	if (d->failed < 0 || d->quota)
 		return dest_imap_failure(d, error);
-	if (last) {
+	st = dest_imap_send_held(d, error);
+	if (st == ST_OK && last) {
 		st = dest_imap_settle(d, error);
 		if (st == ST_OK)
 			st = dest_imap_update_send(d, error);
 		if (st == ST_OK)
 			st = finish(d, error);
-	} else {
+	} else if (st == ST_OK) {
 		/* A slow source: the server should not wait for ever for the
 		 * end of a command, nor its messages for their outcome. */
 		if (d->open && d->open->begun &&
@@ -383,6 +386,7 @@ dest_imap_close(Dest *dest)
 
 	dest_imap_end(dest);
 	g_clear_pointer(&d->session, imap_close);
+	imap_params_clear(&d->address);
 	g_hash_table_unref(d->told);
 	g_array_unref(d->uids);
 	g_array_unref(d->sizes);

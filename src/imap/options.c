@@ -1,5 +1,7 @@
 #include "imap/options.h"
 
+#include "base/secret.h"
+
 #include <string.h>
 
 #define TIMEOUT_MAX_S 86400
@@ -57,4 +59,36 @@ imap_params_from(struct imap_params *out, const struct url *url,
 	out->compress = options_text(options, "compress");
 	out->prefix = options_text(options, "prefix");
 	return hidden(options_text(options, "hide"), &out->hide, error);
+}
+
+void
+imap_params_copy(struct imap_params *out, const struct imap_params *params)
+{
+	*out = *params;
+	out->conn.host = g_strdup(params->conn.host);
+	out->conn.ca_file = g_strdup(params->conn.ca_file);
+	out->user = g_strdup(params->user);
+	out->authuser = g_strdup(params->authuser);
+	out->password = g_strdup(params->password);
+	out->token_command = g_strdup(params->token_command);
+	out->mechanism = g_strdup(params->mechanism);
+	out->compress = g_strdup(params->compress);
+	out->prefix = g_strdup(params->prefix);
+	out->spool_dir = g_strdup(params->spool_dir);
+}
+
+void
+imap_params_clear(struct imap_params *params)
+{
+	g_free((char *)params->conn.host);
+	g_free((char *)params->conn.ca_file);
+	g_free((char *)params->user);
+	g_free((char *)params->authuser);
+	secret_free((char *)params->password);
+	g_free((char *)params->token_command);
+	g_free((char *)params->mechanism);
+	g_free((char *)params->compress);
+	g_free((char *)params->prefix);
+	g_free((char *)params->spool_dir);
+	memset(params, 0, sizeof(*params));
 }

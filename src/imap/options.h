@@ -40,4 +40,9 @@
 enum status imap_params_from(struct imap_params *out, const struct url *url,
     const Options *options, GError **error);
 
+/* A deep copy, to come back with; imap_params_clear() wipes the password. */
+void imap_params_copy(
+    struct imap_params *out, const struct imap_params *params);
+void imap_params_clear(struct imap_params *params);
+
 #endif

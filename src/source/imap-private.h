@@ -163,10 +163,6 @@ void source_imap_box_again(SourceImap *s, struct box *box, bool culprit);
 enum status source_imap_box_give_up(SourceImap *s, struct box *box, guint i,
     struct record *record, GError **error);
 
-/* A deep copy of what a session was opened with. */
-void source_imap_address_init(
-    struct imap_params *out, const struct imap_params *params);
-void source_imap_address_clear(struct imap_params *params);
 /*
  * The session failed with st and why (taken over). ST_END: go on reading;
  * ST_ITEM: *record is what it failed at, go on; else st and why as they were.

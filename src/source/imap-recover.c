@@ -12,39 +12,6 @@
 
 #define RECOVERIES_MAX 100 /* per job: each is a log-on */
 
-void
-source_imap_address_init(
-    struct imap_params *out, const struct imap_params *params)
-{
-	*out = *params;
-	out->conn.host = g_strdup(params->conn.host);
-	out->conn.ca_file = g_strdup(params->conn.ca_file);
-	out->user = g_strdup(params->user);
-	out->authuser = g_strdup(params->authuser);
-	out->password = g_strdup(params->password);
-	out->token_command = g_strdup(params->token_command);
-	out->mechanism = g_strdup(params->mechanism);
-	out->compress = g_strdup(params->compress);
-	out->prefix = g_strdup(params->prefix);
-	out->spool_dir = g_strdup(params->spool_dir);
-}
-
-void
-source_imap_address_clear(struct imap_params *params)
-{
-	g_free((char *)params->conn.host);
-	g_free((char *)params->conn.ca_file);
-	g_free((char *)params->user);
-	g_free((char *)params->authuser);
-	secret_free((char *)params->password);
-	g_free((char *)params->token_command);
-	g_free((char *)params->mechanism);
-	g_free((char *)params->compress);
-	g_free((char *)params->prefix);
-	g_free((char *)params->spool_dir);
-	memset(params, 0, sizeof(*params));
-}
-
 /* Did it end because of what we were fetching? */
 static bool
 is_culprits(const SourceImap *s, enum status st, const GError *why)

@@ -50,7 +50,7 @@ source_imap_close(Source *source)
 	g_ptr_array_unref(s->boxes);
 	source_imap_fetched_clear(&s->fetched);
 	source_imap_fetched_clear(&s->before);
-	source_imap_address_clear(&s->address);
+	imap_params_clear(&s->address);
 	g_free(s->user);
 	g_free(s);
 }
@@ -82,7 +82,7 @@ source_imap_open(Source **out, const struct end *end, GError **error)
 	g_queue_init(&s->ready);
 	source_imap_fetched_init(&s->fetched);
 	source_imap_fetched_init(&s->before);
-	source_imap_address_init(&s->address, &params);
+	imap_params_copy(&s->address, &params);
 	st = imap_open(&s->session, &params, error);
 	if (st < 0) {
 		g_prefix_error(error, "imap: ");
