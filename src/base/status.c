@@ -35,6 +35,22 @@ error_retry(const GError *error)
 	return (enum retry)(error->code >> 8 & 0xff);
 }
 
+void
+error_set_pause(GError *error, guint64 pause_s)
+{
+	if (error && error->domain == STATUS_ERROR)
+		error->code = (error->code & 0xffff) |
+			      (int)MIN(pause_s, ERROR_PAUSE_MAX_S) << 16;
+}
+
+guint
+error_pause_s(const GError *error)
+{
+	if (error == NULL || error->domain != STATUS_ERROR)
+		return 0;
+	return (guint)error->code >> 16;
+}
+
 const char *
 error_kind_name(enum err kind)
 {

@@ -39,6 +39,7 @@ enum retry {
 	RETRY_LATER, /* after a pause: throttled, unavailable, busy */
 	RETRY_NOW, /* at once, with a new connection */
 };
+/* Above these two bytes: how long to pause, see error_set_pause(). */
 
 #define STATUS_ERROR status_error_quark()
 GQuark status_error_quark(void);
@@ -56,6 +57,10 @@ enum status fail(enum status reach, GError **error, enum err kind,
  * (g_io_error and the like) counts as ERR_IO, RETRY_NEVER. */
 enum err error_kind(const GError *error);
 enum retry error_retry(const GError *error);
+/* The pause that the peer asked for, in seconds; 0: it named none. */
+#define ERROR_PAUSE_MAX_S 32767
+void error_set_pause(GError *error, guint64 pause_s); /* NULL: does nothing */
+guint error_pause_s(const GError *error);
 const char *error_kind_name(enum err kind); /* "io", "protocol", ... */
 
 #endif

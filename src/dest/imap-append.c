@@ -445,9 +445,13 @@ enum status
 dest_imap_refused_whole(DestImap *d, struct box *box, enum refusal refusal,
     const char *words, GError **error)
 {
-	if (refusal == REFUSAL_LATER)
-		return fail(ST_LINK, error, ERR_REFUSED, RETRY_LATER,
+	if (refusal == REFUSAL_LATER) {
+		fail(ST_LINK, error, ERR_REFUSED, RETRY_LATER,
 		    "folder %s: the server asks to wait: %s", box->wire, words);
+		if (error)
+			imap_set_pause(*error, words);
+		return ST_LINK;
+	}
 	return fail(ST_MAILBOX, error, ERR_LIMIT, RETRY_LATER,
 	    "folder %s: the mailbox is full: %s; raise its quota, then resume",
 	    box->wire, words);

@@ -14,8 +14,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define PAUSE_MAX_S 900 /* a server that is down longer is asked this often */
-#define IDLE_MS	    200 /* between looks at the stop flag while waiting */
+#define PAUSE_MAX_S	  900 /* a server that is down longer is asked this often */
+#define PAUSE_NAMED_MAX_S 3600 /* and no server is waited for longer */
+#define IDLE_MS		  200 /* between looks at the stop flag while waiting */
 
 static volatile int stop;
 
@@ -145,17 +146,19 @@ worker_end_share(Feed *feed, Ledger *ledger, const struct ledger_share *share,
 }
 
 /* The pause before another attempt, doubled each time that nothing came of the
- * last one. */
+ * last one, and no shorter than the server asked for. */
 static guint
-pause_s(const Plan *plan, guint attempts, enum retry retry)
+pause_s(const Plan *plan, guint attempts, const GError *why)
 {
+	bool later = error_retry(why) == RETRY_LATER;
 	guint64 pause = plan->retry_pause_s;
+	/* Coming back sooner than it was told makes a server count anew. */
+	guint named = MIN(error_pause_s(why), PAUSE_NAMED_MAX_S);
 
-	if (attempts == 0 && retry != RETRY_LATER)
-		return 0;
-	return (guint)MIN(
-	    pause << MIN(retry == RETRY_LATER ? attempts : attempts - 1, 10),
-	    PAUSE_MAX_S);
+	if (attempts == 0 && !later)
+		return named;
+	pause <<= MIN(later ? attempts : attempts - 1, 10);
+	return MAX((guint)MIN(pause, PAUSE_MAX_S), named);
 }
 
 static enum status
@@ -171,7 +174,7 @@ end_attempt(const struct pump_params *p, enum status st,
 	if (st == ST_LINK && *p->stop)
 		st = ST_END;
 	if (st == ST_LINK && share->attempts < p->plan->retries) {
-		pause = pause_s(p->plan, share->attempts, error_retry(why));
+		pause = pause_s(p->plan, share->attempts, why);
 		event =
 		    with_reason(pause ? EVENT_WAITING : EVENT_LINK_LOST, why);
 		event_number(event, "pause_s", pause);

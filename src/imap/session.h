@@ -213,6 +213,8 @@ enum status imap_fail(enum status reach, GError **error,
 /* "... Suggested Backoff Time: 299961 milliseconds" (Exchange Online); -1: none
  * is named. */
 gint64 imap_backoff_ms(const char *text);
+/* Such a time becomes the error's pause (imap_fail() has done so). */
+void imap_set_pause(GError *error, const char *text);
 
 /* Names on the wire: modified UTF-7 (RFC 3501 5.1.3) or UTF-8 after ENABLE. */
 char *imap_utf7_from_utf8(const char *name); /* g_free() */

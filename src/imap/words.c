@@ -90,6 +90,15 @@ is_throttling(const char *text)
 	return false;
 }
 
+void
+imap_set_pause(GError *error, const char *text)
+{
+	gint64 ms = imap_backoff_ms(text);
+
+	if (ms > 0)
+		error_set_pause(error, ((guint64)ms + 999) / 1000);
+}
+
 enum status
 imap_fail(enum status reach, GError **error, enum imap_result result,
     const char *code, const char *text, const char *format, ...)
@@ -122,9 +131,12 @@ imap_fail(enum status reach, GError **error, enum imap_result result,
 	va_start(ap, format);
 	what = g_strdup_vprintf(format, ap);
 	va_end(ap);
-	return fail(reach, error, kind, retry, "%s: %s%s%s%s", what,
-	    code ? "[" : "", code ? code : "", code ? "] " : "",
+	fail(reach, error, kind, retry, "%s: %s%s%s%s", what, code ? "[" : "",
+	    code ? code : "", code ? "] " : "",
 	    *text ? text : "it did not say why");
+	if (error)
+		imap_set_pause(*error, text);
+	return reach;
 }
 
 gint64

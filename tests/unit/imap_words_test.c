@@ -155,6 +155,29 @@ test_backoff(void)
 	g_assert_cmpint(imap_backoff_ms(NULL), ==, -1);
 }
 
+/* It travels with the error, whoever adds words to that. */
+static void
+test_pause(void)
+{
+	g_autoptr(GError) error = NULL, copy = NULL, none = NULL;
+
+	g_assert_cmpint(imap_fail(ST_MAILBOX, &error, IMAP_NO, NULL,
+			    "Request is throttled. Suggested Backoff Time: "
+			    "299961 milliseconds",
+			    "server"),
+	    ==, ST_LINK);
+	g_prefix_error(&error, "imap: ");
+	copy = g_error_copy(error);
+	g_assert_cmpuint(error_pause_s(copy), ==, 300);
+	g_assert_cmpint(error_retry(copy), ==, RETRY_LATER);
+	g_assert_cmpint(error_kind(copy), ==, ERR_REFUSED);
+	error_set_pause(copy, G_MAXUINT64);
+	g_assert_cmpuint(error_pause_s(copy), ==, ERROR_PAUSE_MAX_S);
+	imap_fail(ST_MAILBOX, &none, IMAP_NO, NULL, "throttled", "server");
+	g_assert_cmpuint(error_pause_s(none), ==, 0);
+	g_assert_cmpuint(error_pause_s(NULL), ==, 0);
+}
+
 static void
 test_uses(void)
 {
@@ -200,6 +223,7 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/quote", test_quote);
 	g_test_add_func("/imap/refusals", test_refusals);
 	g_test_add_func("/imap/backoff", test_backoff);
+	g_test_add_func("/imap/pause", test_pause);
 	g_test_add_func("/imap/uses", test_uses);
 	return g_test_run();
 }
