@@ -21,7 +21,9 @@ bench: all
 	MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig bench/run
 
 soak: all
-	SOAK=1 MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig tests/e2e/run
+	ninja -C $(BUILD) tests/e2e/imap_session
+	SOAK=1 IMAP_SESSION=$(CURDIR)/$(BUILD)/tests/e2e/imap_session \
+		MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig tests/e2e/run
 
 fuzz:
 	tests/fuzz/run
