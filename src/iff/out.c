@@ -64,9 +64,13 @@ put(Out *out, const guint8 *data, gsize len, GError **error)
 enum status
 out_flush(Out *out, GError **error)
 {
+	gint64 before = out->flushed;
 	enum status st = put(out, out->buf, out->len, error);
+	gsize done = (gsize)(out->flushed - before);
 
-	out->len = 0;
+	/* What found no room stays here, so that out_back() can undo it. */
+	memmove(out->buf, out->buf + done, out->len - done);
+	out->len -= done;
 	return st;
 }
 
