@@ -3,6 +3,7 @@
 balance. At every step (MAILMIG_CUT=n, see src/base/step.h) of a small one, at
 random moments (SIGKILL of everything) of a larger one, and by cutting both
 connections. 10 kills, 50 with SOAK=1."""
+import concurrent.futures
 import os
 import random
 import shutil
@@ -18,6 +19,7 @@ KILLS = 50 if tap.SOAK else 10
 SMALL = [(("INBOX",), 4), (("Archive", "2019"), 5), (("Projects", "Beta & Co"), 3),
          (("Empty",), 0)]
 STEPS_MAX = 2000  # more is a runaway
+AT_ONCE = 6  # steps cut side by side
 
 
 class Ends:
@@ -57,56 +59,61 @@ def small_source(d, s):
     return want, out
 
 
+def one_step(n, source, kind_to, to, read, state, pw, want):
+    """Cut at step n, resume, run once more: whether it was cut, and what is wrong
+    after the resume, in the books, after the last run."""
+    lost = books = tail = None
+    args = ["--from", source, "--to", to, "--state", state, "--password-file",
+            pw, "--retries", "0"]
+    r = program.mailmig("migrate", *args, timeout=60,
+                        env={"MAILMIG_CUT": str(n)})
+    cut = r.rc != 0 or any(e["name"] == "worker_died"
+                           for e in program.events(state))
+    if r.rc != 0:
+        # a cut before the ledger was made leaves nothing to resume
+        r2 = program.mailmig("resume", "--state", state, timeout=60)
+        if r2.rc not in (0, 1):
+            r2 = program.mailmig("migrate", *args, timeout=60)
+        if r2.rc != 0:
+            lost = f"resumed with exit status {r2.rc}: {r2.err[-500:]}"
+
+    def difference():
+        got = {p: v for p, v in read().items() if v or p in want}
+        return mail.compare(want, got, keep_empty=kind_to != "imap")[:3]
+    lost = lost or difference()
+    r3 = program.mailmig("migrate", *args, timeout=60)
+    b = program.books(state, run=-1)
+    if r3.rc != 0 or not b.balanced() or b.found != mail.count(want) \
+            or b.moved or b.failed:
+        books = f"{r3.rc} {b}"
+    tail = difference()
+    shutil.rmtree(state, ignore_errors=True)
+    return cut, lost, books, tail
+
+
 def every_step(pairs):
+    """Steps are independent of each other, and mostly wait for a server to be
+    quiet: several at a time."""
     d = server.temp_dir("cut")
     users = " ".join(f"u{i}" for i in range(1, 600))
-    with server.Dovecot(d + "/dovecot", DOVECOT_USERS=users) as s:
+    with server.Dovecot(d + "/dovecot", DOVECOT_USERS=users) as s, \
+            concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         ends = Ends(d, s, 600)
         want, sources = small_source(d, s)
-        pw = d + "/password"
         for kind_from, kind_to in pairs:
             name = f"{kind_from} to {kind_to}"
-            lost, books, tails = [], [], []
-            n, cuts = 0, 0
-            while n < STEPS_MAX and len(lost) < 20:
-                n += 1
-                to, read = ends.fresh(kind_to)
-                state = f"{d}/state"
-                shutil.rmtree(state, ignore_errors=True)
-                args = ["--from", sources[kind_from], "--to", to, "--state",
-                        state, "--password-file", pw, "--retries", "0"]
-                r = program.mailmig("migrate", *args, timeout=60,
-                                    env={"MAILMIG_CUT": str(n)})
-                died = any(e["name"] == "worker_died"
-                           for e in program.events(state))
-                cut = r.rc != 0 or died
-                cuts += cut
-                if r.rc != 0:
-                    # a cut before the ledger was made leaves nothing to resume
-                    r2 = program.mailmig("resume", "--state", state, timeout=60)
-                    if r2.rc not in (0, 1):
-                        r2 = program.mailmig("migrate", *args, timeout=60)
-                    if r2.rc != 0:
-                        lost.append(f"step {n}: resumed with exit status "
-                                    f"{r2.rc}: {r2.err[-500:]}")
-                got = read()
-                got = {p: v for p, v in got.items() if v or p in want}
-                diff = mail.compare(want, got, keep_empty=kind_to != "imap")
-                if diff:
-                    lost.append(f"step {n}: {diff[:3]}")
-                r3 = program.mailmig("migrate", *args, timeout=60)
-                b = program.books(state, run=-1)
-                if r3.rc != 0 or not b.balanced() or \
-                        b.found != mail.count(want) or b.moved or b.failed:
-                    books.append(f"step {n}: {r3.rc} {b}")
-                got = read()
-                diff = mail.compare(want, {p: v for p, v in got.items()
-                                           if v or p in want},
-                                    keep_empty=kind_to != "imap")
-                if diff:
-                    tails.append(f"step {n}: {diff[:3]}")
-                if not cut:
-                    break
+            results = {}
+            while len(results) < STEPS_MAX and \
+                    all(r[0] for r in results.values()):
+                first = len(results) + 1
+                some = {n: pool.submit(
+                    one_step, n, sources[kind_from], kind_to,
+                    *ends.fresh(kind_to), f"{d}/state-{n}", d + "/password",
+                    want) for n in range(first, first + AT_ONCE)}
+                results.update((n, f.result()) for n, f in some.items())
+            cuts = sum(r[0] for r in results.values())
+            lost, books, tails = ([f"step {n}: {r[k]}" for n, r in
+                                   results.items() if r[k]] for k in (1, 2, 3))
             tap.note(f"{name}: {cuts} steps")
             tap.ok(cuts > 3, f"{name}: was cut at steps", f"{cuts} cuts")
             tap.equal(lost[:5], [], f"{name}: cut at every step and resumed: "

@@ -254,12 +254,8 @@ def difference(a, b):
 
 def maildir_root(path, mailbox="alice"):
     """Where a mailbox lies in a Maildir destination."""
-    import glob
-    for root in (os.path.join(path, mailbox), path):
-        if os.path.isdir(os.path.join(root, "cur")):
-            return root
-    found = glob.glob(os.path.join(path, "*", "cur"))
-    return os.path.dirname(found[0]) if found else path
+    own = os.path.join(path, mailbox)
+    return own if os.path.isdir(own) else path
 
 
 def read_maildir_dest(path, mailbox="alice"):

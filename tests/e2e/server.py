@@ -2,6 +2,7 @@
 import atexit
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -42,20 +43,15 @@ def temp_dir(name):
 
 
 def free_ports(n):
-    """The first of n ports in a row that nobody listens on."""
-    for _ in range(200):
+    """The first of n ports in a row that nobody listens on; below those that
+    the kernel gives to outgoing connections, so that they stay free."""
+    for _ in range(1000):
         held = []
+        first = random.randrange(10240, 32768 - n)
         try:
-            s = socket.socket()
-            held.append(s)
-            s.bind(("127.0.0.1", 0))
-            first = s.getsockname()[1]
-            if first + n > 65535:
-                continue
-            for i in range(1, n):
-                s = socket.socket()
-                held.append(s)
-                s.bind(("127.0.0.1", first + i))
+            for i in range(n):
+                held.append(socket.socket())
+                held[-1].bind(("127.0.0.1", first + i))
             return first
         except OSError:
             continue
@@ -79,7 +75,7 @@ class Server:
     def start(self):
         """Start, or start again: then on the same port, with the same mail."""
         again = self.port
-        for attempt in range(3):
+        for attempt in range(5):
             self.port = again or free_ports(self.ports)
             p = subprocess.run([self.script, self.dir, str(self.port)],
                                env=dict(os.environ, **self.env),
