@@ -6,6 +6,8 @@
 	(64 << 10) /* bytes queued before a write is worth its call            \
 		    */
 
+#define LOOK_MAX 10000000 /* messages that a cut left in doubt: 40 MB */
+
 struct command *
 dest_imap_sent(DestImap *d, guint tag, enum command_kind kind, struct box *box)
 {
@@ -98,6 +100,29 @@ permanent_flags(struct box *box, const char *code)
 }
 
 static enum status
+searched(DestImap *d, const struct imap_reply *reply, GError **error)
+{
+	g_autoptr(GArray) ranges =
+	    g_array_new(FALSE, FALSE, sizeof(struct imap_range));
+
+	if (!imap_esearch_all(reply, LOOK_MAX, ranges))
+		return fail(ST_LINK, error, ERR_PROTOCOL, RETRY_NOW,
+		    "the server's ESEARCH answer cannot be understood");
+	d->searched = true;
+	for (guint i = 0; i < ranges->len; i++) {
+		const struct imap_range *r =
+		    &g_array_index(ranges, struct imap_range, i);
+
+		for (guint64 n = r->from; n <= r->to; n++) {
+			guint32 uid = (guint32)n;
+
+			g_array_append_val(d->uids, uid);
+		}
+	}
+	return ST_OK;
+}
+
+static enum status
 untagged(DestImap *d, const struct imap_reply *reply, GError **error)
 {
 	const char *code = reply->code;
@@ -121,6 +146,9 @@ untagged(DestImap *d, const struct imap_reply *reply, GError **error)
 		g_array_append_val(d->sizes, size);
 		return ST_OK;
 	}
+	if (reply->name && strcmp(reply->name, "ESEARCH") == 0 &&
+	    oldest(d, 1u << COMMAND_LOOK))
+		return searched(d, reply, error);
 	if (code && reply->result == IMAP_OK) {
 		struct command *command = oldest(d, 1u << COMMAND_SELECT);
 
@@ -356,9 +384,8 @@ dest_imap_refusal(const char *code, const char *text)
 	 * Dovecot 2.3 ("Mail size is larger than the maximum size"). Only its
 	 * text tells which. */
 	enum refusal unknown =
-	    code && g_ascii_strncasecmp(code, "LIMIT", 5) == 0 ?
-		REFUSAL_LATER :
-		REFUSAL_OTHER;
+	    code && g_ascii_strncasecmp(code, "LIMIT", 5) == 0 ? REFUSAL_LATER
+							       : REFUSAL_OTHER;
 
 	if (code)
 		for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {

@@ -19,8 +19,9 @@
  * A server may still be storing what a cut connection brought: it has the
  * octets, and nothing tells us when it is done with them. What counts is taken
  * once the folder has been quiet for the time of option settle since the new
- * connection was there, or longer where the server is slow to answer (a busy machine stores
- * slowly too), but not for ever: others may deliver into the folder.
+ * connection was there, or longer where the server is slow to answer (a busy
+ * machine stores slowly too), but not for ever: others may deliver into the
+ * folder.
  */
 #define LOOK_QUIET_TURNS 100 /* times that the server needs for an answer */
 #define LOOK_MAX_US	 (30 * G_USEC_PER_SEC)
@@ -77,16 +78,28 @@ doubtful(
     DestImap *d, struct box *box, guint32 from, GArray *out, GError **error)
 {
 	const struct known *known = d->job->known;
+	bool search = (d->caps & IMAP_CAP_ESEARCH) && !d->no_esearch;
 	struct command *command;
 	enum status st;
 
+	d->searched = false;
 	command = dest_imap_sent(d,
-	    imap_command(d->session, "UID FETCH %u:* (UID)", from),
+	    imap_command(d->session,
+		search ? "UID SEARCH RETURN (ALL) UID %u:*"
+		       : "UID FETCH %u:* (UID)",
+		from),
 	    COMMAND_LOOK, box);
 	command->waited = true;
 	st = dest_imap_wait(d, command, error);
 	if (st < 0)
 		return st;
+	if (search && (command->result != IMAP_OK || !d->searched)) {
+		/* offered and not kept */
+		dest_imap_command_free(command);
+		g_array_set_size(d->uids, 0);
+		d->no_esearch = true;
+		return doubtful(d, box, from, out, error);
+	}
 	if (command->result != IMAP_OK)
 		st = fail(ST_LINK, error, ERR_REFUSED, RETRY_NOW,
 		    "folder %s: the server refused UID FETCH: %s", box->wire,

@@ -166,6 +166,8 @@ struct dest_imap {
 	GString *head;	 /* scratch */
 	Spool *scratch;	 /* for messages in parts */
 
+	bool no_esearch; /* it is offered and does not work */
+	bool searched; /* an ESEARCH came for the COMMAND_LOOK */
 	GArray *uids;  /* of the COMMAND_NAMES or _LOOK that is answered now */
 	GArray *sizes; /* in parallel, for _NAMES */
 	guint32 select_validity; /* of the SELECT that is answered now */

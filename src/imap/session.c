@@ -560,6 +560,9 @@ introduce(ImapSession *s, GError **error)
 		else if (!s->rev1 && s->caps & IMAP_CAP_IMAP4REV2)
 			s->utf8 = true;
 	}
+	if (s->params->qresync && s->caps & IMAP_CAP_ENABLE &&
+	    s->caps & IMAP_CAP_QRESYNC)
+		aside(s, "ENABLE QRESYNC");
 	if (s->caps & IMAP_CAP_NAMESPACE)
 		aside(s, "NAMESPACE");
 	return conn_flush(s->conn, G_MAXSIZE, error);

@@ -65,6 +65,7 @@ struct imap_params {
 	const char *token_command;
 	const char *mechanism; /* NULL: the best of both sides; else that one */
 	const char *compress;  /* "auto" (not on loopback), "yes", "no" */
+	bool qresync; /* ENABLE QRESYNC where it is offered (RFC 7162 3.2.3) */
 	guint32 hide; /* capabilities to do without (tests, broken servers) */
 	/* Directory for literals beyond SPOOL_MEMORY_MAX; NULL: the system's.
 	 * imap_spool_dir() changes it later. */
@@ -223,6 +224,18 @@ char *imap_utf7_to_utf8(const char *wire);   /* NULL when it is not valid */
  * literal {n+}, for which imap_can_say() must have been asked. */
 char *imap_quote(const char *bytes);
 bool imap_can_say(const ImapSession *session, const char *bytes);
+
+/*
+ * What "* ESEARCH (TAG "x") UID ALL 5:7,9" names (RFC 4731 3.1): appends a
+ * struct imap_range for each, ascending, as a server must give them (RFC 9051
+ * 7.3.4); none when there is no ALL. False: it cannot be understood, or names
+ * more than max.
+ */
+struct imap_range {
+	guint32 from, to; /* both in it */
+};
+bool imap_esearch_all(
+    const struct imap_reply *reply, guint64 max, GArray *ranges);
 
 /* Mailboxes of the account. */
 struct imap_mailbox {

@@ -159,3 +159,60 @@ imap_backoff_ms(const char *text)
 		}
 	return -1;
 }
+
+static bool
+read_uid(const char **p, const char *end, guint32 *out)
+{
+	const char *start = *p;
+	guint64 n = 0;
+
+	for (; *p < end && g_ascii_isdigit(**p) && n <= G_MAXUINT32; ++*p)
+		n = n * 10 + (guint64)(**p - '0');
+	*out = (guint32)n;
+	return *p > start && n > 0 && n <= G_MAXUINT32;
+}
+
+bool
+imap_esearch_all(const struct imap_reply *reply, guint64 max, GArray *ranges)
+{
+	const struct imap_token *set = NULL;
+	guint64 count = 0;
+	const char *p, *end;
+	guint32 last = 0;
+
+	for (guint i = 0; i + 1 < reply->n_tokens && !set; i++)
+		if (imap_token_is(&reply->tokens[i], "ALL"))
+			set = &reply->tokens[i + 1];
+	if (!set)
+		return true;
+	if (set->kind != IMAP_ATOM || set->blob.mem == NULL)
+		return false;
+	p = (const char *)set->blob.mem;
+	end = p + set->blob.len;
+	while (p < end) {
+		struct imap_range range;
+
+		if (!read_uid(&p, end, &range.from))
+			return false;
+		range.to = range.from;
+		if (p < end && *p == ':') {
+			p++;
+			if (!read_uid(&p, end, &range.to))
+				return false;
+		}
+		if (range.to < range.from) { /* RFC 9051 9: no direction */
+			guint32 swap = range.from;
+
+			range.from = range.to;
+			range.to = swap;
+		}
+		count += (guint64)range.to - range.from + 1;
+		if (range.from <= last || count > max)
+			return false;
+		last = range.to;
+		g_array_append_val(ranges, range);
+		if (p < end && *p++ != ',')
+			return false;
+	}
+	return true;
+}

@@ -7,6 +7,7 @@
 	50 /* messages asked for alone, ahead of the answers                   \
 	    */
 #define STATE_FORMAT "1"
+#define LISTED_MAX   50000000 /* messages of a folder */
 
 /* BODY.PEEK and nothing else: \Seen must not be set (Q258731: some servers do
  * not know RFC822.PEEK). */
@@ -29,6 +30,7 @@ source_imap_box_free(struct box *box)
 	source_imap_uids_clear(&box->looked);
 	source_imap_uids_clear(&box->wanted);
 	source_imap_uids_clear(&box->received);
+	source_imap_uids_clear(&box->lacking);
 	if (box->missing)
 		g_array_unref(box->missing);
 	g_free(box->words);
@@ -74,6 +76,26 @@ send_all(SourceImap *s, struct box *box)
 	    imap_command(s->session, "UID FETCH 1:* " ITEMS_BODY));
 }
 
+/* EXAMINE that tells what changed since the last pass, new messages too: RFC
+ * 7162 3.2.5. Its FETCHes say UID and FLAGS and no more. */
+static bool
+send_resync(SourceImap *s, struct box *box)
+{
+	g_autofree char *quoted = NULL;
+
+	if (!(imap_caps(s->session) & IMAP_CAP_QRESYNC) ||
+	    !(imap_caps(s->session) & IMAP_CAP_ENABLE) || s->no_qresync ||
+	    s->selected == box)
+		return false;
+	quoted = imap_quote(box->mailbox->wire);
+	sent(s, box, COMMAND_RESYNC, 0,
+	    imap_command(s->session,
+		"EXAMINE %s (QRESYNC (%u %" G_GUINT64_FORMAT "))", quoted,
+		box->mailbox->uidvalidity, box->past.highestmodseq));
+	s->selected = box;
+	return true;
+}
+
 static void
 send_look(SourceImap *s, struct box *box)
 {
@@ -81,7 +103,20 @@ send_look(SourceImap *s, struct box *box)
 	    box->step == BOX_MEND || filter_needs_metadata(s->job->filter);
 	g_autofree char *since = NULL;
 
+	if (box->changed_only && !meta && send_resync(s, box))
+		return;
 	send_examine(s, box);
+	if (box->searched) {
+		for (guint at = 0; at < box->lacking.ranges->len;) {
+			g_autofree char *set =
+			    source_imap_uids_text(&box->lacking, &at, SET_MAX);
+
+			sent(s, box, COMMAND_LOOK, 0,
+			    imap_command(
+				s->session, "UID FETCH %s " ITEMS_LOOK, set));
+		}
+		return;
+	}
 	if (box->changed_only)
 		since = g_strdup_printf(" (CHANGEDSINCE %" G_GUINT64_FORMAT ")",
 		    box->past.highestmodseq);
@@ -185,6 +220,7 @@ finish(SourceImap *s, struct box *box)
 	source_imap_uids_clear(&box->looked);
 	source_imap_uids_clear(&box->wanted);
 	source_imap_uids_clear(&box->received);
+	source_imap_uids_clear(&box->lacking);
 	end->kind = RECORD_FOLDER_END;
 	end->box = box;
 	g_queue_push_tail(&s->ready, end);
@@ -266,6 +302,7 @@ source_imap_box_begin(SourceImap *s, struct box *box)
 	source_imap_uids_init(&box->wanted);
 	source_imap_uids_init(&box->looked);
 	source_imap_uids_init(&box->received);
+	source_imap_uids_init(&box->lacking);
 	box->missing = g_array_new(FALSE, FALSE, sizeof(struct missing));
 	if (box->left_out)
 		box->given = (gint64)m->messages;
@@ -297,10 +334,23 @@ source_imap_box_begin(SourceImap *s, struct box *box)
 }
 
 static void
+send_search(SourceImap *s, struct box *box)
+{
+	box->step = BOX_SEARCH;
+	send_examine(s, box);
+	sent(s, box, COMMAND_SEARCH, 0,
+	    imap_command(s->session, "UID SEARCH RETURN (ALL) ALL"));
+}
+
+static void
 start_mending(SourceImap *s, struct box *box)
 {
-	box->step = BOX_MEND;
 	box->changed_only = false;
+	if ((imap_caps(s->session) & IMAP_CAP_ESEARCH) && !s->no_esearch) {
+		send_search(s, box);
+		return;
+	}
+	box->step = BOX_MEND;
 	send_look(s, box);
 }
 
@@ -335,6 +385,15 @@ advance(SourceImap *s, struct box *box)
 			start_mending(s, box);
 		else
 			finish(s, box);
+		return;
+	case BOX_SEARCH:
+		if (!box->searched)
+			s->no_esearch = true; /* offered and not kept */
+		box->step = BOX_MEND;
+		if (box->searched && box->lacking.count == 0)
+			finish(s, box);
+		else
+			send_look(s, box);
 		return;
 	case BOX_MEND:
 	case BOX_SINGLES:
@@ -505,6 +564,9 @@ source_imap_box_again(SourceImap *s, struct box *box, bool culprit)
 	case BOX_BODIES:
 		send_wanted(s, box);
 		return;
+	case BOX_SEARCH:
+		send_search(s, box);
+		return;
 	case BOX_SINGLES:
 		/* Those behind it, and of other folders all, are asked for
 		 * again; what was received is recognised. */
@@ -521,6 +583,12 @@ source_imap_box_again(SourceImap *s, struct box *box, bool culprit)
 	g_assert_not_reached();
 }
 
+static bool
+is_examine(const struct command *c)
+{
+	return c->what == COMMAND_EXAMINE || c->what == COMMAND_RESYNC;
+}
+
 static enum status
 command_ended(SourceImap *s, struct command *c, const struct imap_reply *reply,
     struct record *record, GError **error)
@@ -529,7 +597,21 @@ command_ended(SourceImap *s, struct command *c, const struct imap_reply *reply,
 	enum status out = ST_END;
 
 	box->open--;
-	if (reply->result != IMAP_OK) {
+	if (c->what == COMMAND_RESYNC &&
+	    (reply->result == IMAP_BAD || box->no_modseq)) {
+		/* Offered and not understood, or not for this folder. */
+		if (reply->result == IMAP_BAD) {
+			s->no_qresync = true;
+			s->selected = NULL;
+		} else {
+			box->changed_only = false;
+		}
+		send_look(s, box);
+		return ST_END;
+	}
+	if (c->what == COMMAND_SEARCH && reply->result != IMAP_OK)
+		box->searched = false;
+	else if (reply->result != IMAP_OK) {
 		g_autoptr(GError) why = NULL;
 		enum status st;
 
@@ -541,7 +623,7 @@ command_ended(SourceImap *s, struct command *c, const struct imap_reply *reply,
 		}
 		st = imap_fail(ST_ITEM, &why, reply->result, reply->code,
 		    reply->text, "server refused %s",
-		    c->what == COMMAND_EXAMINE ? "EXAMINE" : "FETCH");
+		    is_examine(c) ? "EXAMINE" : "FETCH");
 		if (st != ST_ITEM) {
 			g_propagate_prefixed_error(error, g_steal_pointer(&why),
 			    "folder %s: ", box->name);
@@ -549,9 +631,9 @@ command_ended(SourceImap *s, struct command *c, const struct imap_reply *reply,
 		}
 		g_free(box->words);
 		box->words = g_strdup(why->message);
-		if (c->what == COMMAND_EXAMINE || c->what == COMMAND_LOOK)
+		if (is_examine(c) || c->what == COMMAND_LOOK)
 			box->refused = true;
-		if (c->what == COMMAND_EXAMINE && s->selected == box)
+		if (is_examine(c) && s->selected == box)
 			s->selected = NULL;
 	}
 	if (c->what == COMMAND_CHECK && c->seen && !box->refused &&
@@ -570,6 +652,8 @@ take_examine(struct box *box, const struct imap_reply *reply, GError **error)
 
 	if (reply->name && strcmp(reply->name, "EXISTS") == 0)
 		box->exists = reply->number;
+	if (reply->code && g_ascii_strcasecmp(reply->code, "NOMODSEQ") == 0)
+		box->no_modseq = true;
 	if (reply->code == NULL ||
 	    g_ascii_strncasecmp(reply->code, "UIDVALIDITY ", 12) != 0 ||
 	    !g_ascii_string_to_unsigned(
@@ -578,6 +662,31 @@ take_examine(struct box *box, const struct imap_reply *reply, GError **error)
 	if (box->mailbox->has_status && n != box->mailbox->uidvalidity)
 		return fail(ST_LINK, error, ERR_REFUSED, RETRY_NOW,
 		    "folder %s was made anew while it was read", box->name);
+	return ST_END;
+}
+
+/* What the server lists: is any of it lacking? */
+static enum status
+take_search(struct box *box, const struct imap_reply *reply, GError **error)
+{
+	g_autoptr(GArray) ranges =
+	    g_array_new(FALSE, FALSE, sizeof(struct imap_range));
+
+	if (!imap_esearch_all(reply, LISTED_MAX, ranges))
+		return fail(ST_LINK, error, ERR_PROTOCOL, RETRY_NOW,
+		    "folder %s: the server's ESEARCH answer cannot be "
+		    "understood",
+		    box->name);
+	box->searched = true;
+	for (guint i = 0; i < ranges->len; i++) {
+		const struct imap_range *r =
+		    &g_array_index(ranges, struct imap_range, i);
+
+		for (guint64 n = r->from; n <= r->to; n++)
+			if (!source_imap_uids_has(&box->received, (guint32)n) &&
+			    !is_settled(box, n))
+				source_imap_uids_add(&box->lacking, (guint32)n);
+	}
 	return ST_END;
 }
 
@@ -607,8 +716,13 @@ source_imap_box_take(SourceImap *s, const struct imap_reply *reply,
 	}
 	if (c == NULL || reply->response != IMAP_UNTAGGED)
 		return ST_END;
-	if (c->what == COMMAND_EXAMINE)
+	if (c->what == COMMAND_EXAMINE ||
+	    (c->what == COMMAND_RESYNC && g_strcmp0(reply->name, "FETCH") != 0))
 		return take_examine(c->box, reply, error);
+	if (c->what == COMMAND_SEARCH)
+		return g_strcmp0(reply->name, "ESEARCH") == 0
+			   ? take_search(c->box, reply, error)
+			   : ST_END;
 	/* A server that refused EXAMINE may have left another one selected. */
 	if (reply->name == NULL || strcmp(reply->name, "FETCH") != 0 ||
 	    c->box->refused)
@@ -620,7 +734,10 @@ source_imap_box_take(SourceImap *s, const struct imap_reply *reply,
 	}
 	switch (c->what) {
 	case COMMAND_LOOK:
-		return take_look(s, c->box, record);
+	case COMMAND_RESYNC:
+		return c->box->no_modseq && c->what == COMMAND_RESYNC
+			   ? ST_END
+			   : take_look(s, c->box, record);
 	case COMMAND_FETCH:
 		return take_body(s, c->box, record);
 	case COMMAND_CHECK:
@@ -630,80 +747,8 @@ source_imap_box_take(SourceImap *s, const struct imap_reply *reply,
 			c->seen = true;
 		return ST_END;
 	case COMMAND_EXAMINE:
+	case COMMAND_SEARCH:
 		break;
 	}
 	g_assert_not_reached();
-}
-
-static enum status
-learn_box(const struct imap_reply *reply, void *user, GError **error)
-{
-	struct imap_mailbox *m = ((struct box *)user)->mailbox;
-	static const char *const codes[] = {
-	    "UIDVALIDITY ", "UIDNEXT ", "HIGHESTMODSEQ "};
-	guint64 n;
-
-	if (reply->name && strcmp(reply->name, "EXISTS") == 0)
-		m->messages = reply->number;
-	for (guint i = 0; reply->code && i < G_N_ELEMENTS(codes); i++) {
-		gsize len = strlen(codes[i]);
-
-		if (g_ascii_strncasecmp(reply->code, codes[i], len) != 0 ||
-		    !g_ascii_string_to_unsigned(reply->code + len, 10, 0,
-			i < 2 ? G_MAXUINT32 : G_MAXINT64, &n, NULL))
-			continue;
-		if (i == 0)
-			m->uidvalidity = (guint32)n;
-		else if (i == 1)
-			m->uidnext = (guint32)n;
-		else
-			m->highestmodseq = n;
-	}
-	return ST_OK;
-}
-
-enum status
-source_imap_box_examine_all(SourceImap *s, GError **error)
-{
-	g_autoptr(GArray) tags = g_array_new(FALSE, TRUE, sizeof(guint));
-
-	g_array_set_size(tags, s->boxes->len);
-	for (guint i = 0; i < s->boxes->len; i++) {
-		struct box *box = g_ptr_array_index(s->boxes, i);
-		g_autofree char *quoted = NULL;
-
-		if (box->mailbox->has_status || box->left_out)
-			continue;
-		if (!imap_can_say(s->session, box->mailbox->wire)) {
-			box->refused = true;
-			box->words = g_strdup("its name has a line end, and "
-					      "the server takes no LITERAL+");
-			continue;
-		}
-		quoted = imap_quote(box->mailbox->wire);
-		g_array_index(tags, guint, i) =
-		    imap_command(s->session, "EXAMINE %s", quoted);
-	}
-	for (guint i = 0; i < s->boxes->len; i++) {
-		struct box *box = g_ptr_array_index(s->boxes, i);
-		guint tag = g_array_index(tags, guint, i);
-		g_autofree char *words = NULL;
-		enum imap_result result;
-		enum status st;
-
-		if (tag == 0)
-			continue;
-		st = imap_wait(
-		    s->session, tag, learn_box, box, &result, &words, error);
-		if (st < 0)
-			return st;
-		box->mailbox->has_status =
-		    result == IMAP_OK && box->mailbox->uidvalidity;
-		if (result == IMAP_OK)
-			continue;
-		box->refused = true;
-		box->words =
-		    g_strdup_printf("server refused EXAMINE: %s", words);
-	}
-	return ST_OK;
 }

@@ -1,19 +1,24 @@
 /*
  * The IMAP source, among its files:
  *	imap.c		the driver; which folders, in which order
- *	imap-folder.c	one folder: what is asked of the server, and in what
- *steps imap-fetch.c	a FETCH response taken apart imap-uids.c	sets of
- *UIDs
+ *	imap-folder.c	one folder: its steps, and what each asks the server
+ *	imap-examine.c	a folder whose STATUS was refused
+ *	imap-fetch.c	a FETCH response taken apart
+ *	imap-recover.c	a server that hangs up at one message
+ *	imap-uids.c	sets of UIDs
  *
  * A folder goes through these steps; every command is sent as soon as it is
  * known, for many folders ahead of the answers:
  *
  *	ALL	EXAMINE, UID FETCH 1:* with bodies: nothing was settled before
- *	LOOK	EXAMINE, UID FETCH 1:* without bodies, or only what changed
- *		(CHANGEDSINCE): what is settled, filtered, wanted?
+ *	LOOK	EXAMINE, UID FETCH 1:* without bodies; or only what changed,
+ *		with QRESYNC in the EXAMINE itself, else by CHANGEDSINCE:
+ *		what is settled, filtered, wanted?
  *	BODIES	the wanted ones
- *	MEND	as LOOK, when ALL or BODIES gave less than there is: what is
- *		missing?
+ *	SEARCH	when ALL or BODIES gave less than there is, with ESEARCH:
+ *		which UIDs are listed?
+ *	MEND	as LOOK, then: of those listed and not received; without
+ *		ESEARCH of all
  *	SINGLES each missing one alone; those that do not come are named
  */
 #ifndef MAILMIG_SOURCE_IMAP_PRIVATE_H
@@ -79,6 +84,7 @@ enum box_step {
 	BOX_ALL,
 	BOX_LOOK,
 	BOX_BODIES,
+	BOX_SEARCH,
 	BOX_MEND,
 	BOX_SINGLES,
 	BOX_DONE
@@ -94,7 +100,10 @@ struct box {
 	gint64 settled_before; /* of this UIDVALIDITY */
 	GArray *settled;       /* guint64, ascending; NULL when none */
 	guint64 exists;	       /* as EXAMINE said */
-	bool changed_only;     /* LOOK asks for CHANGEDSINCE */
+	bool changed_only;     /* LOOK asks for what changed since */
+	bool no_modseq;	       /* its EXAMINE said so */
+	bool searched;	       /* SEARCH was answered: lacking is known */
+	UidSet lacking;	       /* listed and not received */
 	UidSet looked, wanted, received;
 	bool last_wanted;      /* the last one looked at */
 	guint64 unsettled;     /* met by LOOK: wanted or filtered */
@@ -110,8 +119,10 @@ struct box {
 
 enum command_what {
 	COMMAND_EXAMINE,
-	COMMAND_FETCH, /* answers carry bodies: ALL, BODIES, SINGLES */
-	COMMAND_LOOK,  /* LOOK, MEND */
+	COMMAND_FETCH,	/* answers carry bodies: ALL, BODIES, SINGLES */
+	COMMAND_LOOK,	/* LOOK, MEND */
+	COMMAND_RESYNC, /* LOOK with QRESYNC: EXAMINE that tells what changed */
+	COMMAND_SEARCH,
 	COMMAND_CHECK, /* after the FETCH of a single one: is it there at all?
 			*/
 };
@@ -136,12 +147,13 @@ typedef struct SourceImap {
 	guint recoveries;	    /* in this job */
 	char *user;		    /* whose mailbox, for messages and list() */
 	const struct job *job;
-	GPtrArray *boxes;     /* of struct box */
-	guint box_at;	      /* the first not yet begun */
-	guint active;	      /* begun and not done */
-	GQueue commands;      /* of struct command, in the order sent */
-	GQueue ready;	      /* of struct ready */
-	struct box *selected; /* by the last EXAMINE sent, or NULL */
+	GPtrArray *boxes;	     /* of struct box */
+	guint box_at;		     /* the first not yet begun */
+	guint active;		     /* begun and not done */
+	GQueue commands;	     /* of struct command, in the order sent */
+	GQueue ready;		     /* of struct ready */
+	bool no_qresync, no_esearch; /* offered, and not understood */
+	struct box *selected;	     /* by the last EXAMINE sent, or NULL */
 	struct fetched fetched;
 	struct fetched before; /* a FETCH response without a body */
 	char key[16];	       /* of the record given last */

@@ -68,6 +68,7 @@ source_imap_open(Source **out, const struct end *end, GError **error)
 	if (st < 0)
 		return st;
 	params.conn.stop = end->stop;
+	params.qresync = true;
 	params.user = login && login->user ? login->user : end->url->user;
 	params.authuser = login ? login->authuser : NULL;
 	params.password =

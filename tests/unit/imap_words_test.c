@@ -155,6 +155,58 @@ test_backoff(void)
 	g_assert_cmpint(imap_backoff_ms(NULL), ==, -1);
 }
 
+static void
+test_esearch(void)
+{
+	static const struct {
+		const char *set, *out; /* out NULL: not understood */
+	} table[] = {
+	    {"7", "7:7 "},
+	    {"2,10:11", "2:2 10:11 "},
+	    {"11:10,4294967295", "10:11 4294967295:4294967295 "},
+	    {"1:100", "1:100 "},
+	    {"1:101", NULL},
+	    {"1:4294967295", NULL},
+	    {"5,5", NULL},
+	    {"5,4", NULL},
+	    {"0", NULL},
+	    {"*", NULL},
+	    {"3:", NULL},
+	    {"4294967296", NULL},
+	    {"5;6", NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		const char *set = table[i].set;
+		struct imap_token tokens[] = {
+		    {IMAP_ATOM, blob_from_mem("UID", 3)},
+		    {IMAP_ATOM, blob_from_mem("ALL", 3)},
+		    {IMAP_ATOM, blob_from_mem(set, strlen(set))},
+		};
+		struct imap_reply reply = {
+		    .name = "ESEARCH", .tokens = tokens, .n_tokens = 3};
+		g_autoptr(GArray) ranges =
+		    g_array_new(FALSE, FALSE, sizeof(struct imap_range));
+		g_autoptr(GString) out = g_string_new(NULL);
+		bool good = imap_esearch_all(&reply, 100, ranges);
+
+		g_assert_cmpint(good, ==, table[i].out != NULL);
+		for (guint k = 0; good && k < ranges->len; k++) {
+			const struct imap_range *r =
+			    &g_array_index(ranges, struct imap_range, k);
+
+			g_string_append_printf(out, "%u:%u ", r->from, r->to);
+		}
+		if (good)
+			g_assert_cmpstr(out->str, ==, table[i].out);
+		/* none: no ALL */
+		reply.n_tokens = 1;
+		g_array_set_size(ranges, 0);
+		g_assert_true(imap_esearch_all(&reply, 100, ranges));
+		g_assert_cmpuint(ranges->len, ==, 0);
+	}
+}
+
 /* It travels with the error, whoever adds words to that. */
 static void
 test_pause(void)
@@ -224,6 +276,7 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/refusals", test_refusals);
 	g_test_add_func("/imap/backoff", test_backoff);
 	g_test_add_func("/imap/pause", test_pause);
+	g_test_add_func("/imap/esearch", test_esearch);
 	g_test_add_func("/imap/uses", test_uses);
 	return g_test_run();
 }
