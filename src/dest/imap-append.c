@@ -504,6 +504,15 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 		append_drop(a);
 		return ST_OK;
 	}
+	if (!box->refused && a->made != box->made && refusal != REFUSAL_LATER &&
+	    refusal != REFUSAL_QUOTA) {
+		/* It was made, or renamed, since this was sent; Dovecot calls
+		 * a name that it does not allow [CANNOT] here too. */
+		queue_items(d, box, items, n);
+		dest_imap_append_free(a);
+		advance(d);
+		return ST_OK;
+	}
 	switch (refusal) {
 	case REFUSAL_LATER:
 		append_drop(a);
@@ -515,13 +524,6 @@ refused(DestImap *d, struct append *a, const struct imap_reply *reply, int at,
 		dest_imap_refused_whole(d, box, refusal, words, &d->error);
 		return ST_OK;
 	case REFUSAL_NO_BOX:
-		if (!box->refused && a->made != box->made) {
-			/* it was made, or renamed, since this was sent */
-			queue_items(d, box, items, n);
-			dest_imap_append_free(a);
-			advance(d);
-			return ST_OK;
-		}
 		if (!box->refused && box->remade++ < REMADE_MAX) {
 			box->listed = box->asked = false;
 			st = dest_imap_make(d, box, error);
