@@ -12,6 +12,8 @@ struct ImapSession {
 	ImapParser *parser;
 	const struct imap_params *params; /* only while imap_open() runs */
 	guint32 hide;
+	bool qresync;	 /* asked for */
+	bool introduced; /* or not to be: imap_open() still runs */
 	guint32 caps;
 	bool
 	    caps_known; /* for the present state: they change with TLS, login */

@@ -318,9 +318,41 @@ imap_settle(ImapSession *s, guint tag, enum imap_result *result, char **words,
 	return imap_wait(s, tag, NULL, NULL, result, words, error);
 }
 
+/* A command that nobody waits for: its end is swallowed by imap_next(). */
+static void
+aside(ImapSession *s, const char *command)
+{
+	guint tag = imap_command(s, "%s", command);
+
+	g_array_append_val(s->own_tags, tag);
+}
+
+/* What both sides want to know, together with the first command after the
+ * log-on: it costs no round trip of its own. */
+static void
+introduce(ImapSession *s)
+{
+	s->introduced = true;
+	if (s->caps & IMAP_CAP_ID)
+		aside(s, "ID (\"name\" \"mailmig\")");
+	if (s->caps & IMAP_CAP_ENABLE) {
+		/* RFC 6855 3; a server of IMAP4rev2 alone needs no ENABLE. */
+		if (s->caps & IMAP_CAP_UTF8_ACCEPT)
+			aside(s, "ENABLE UTF8=ACCEPT");
+		else if (!s->rev1 && s->caps & IMAP_CAP_IMAP4REV2)
+			s->utf8 = true;
+		if (s->qresync && s->caps & IMAP_CAP_QRESYNC)
+			aside(s, "ENABLE QRESYNC");
+	}
+	if (s->caps & IMAP_CAP_NAMESPACE)
+		aside(s, "NAMESPACE");
+}
+
 guint
 imap_begin(ImapSession *s)
 {
+	if (!s->introduced)
+		introduce(s);
 	conn_printf(s->conn, "%c%u ", IMAP_TAG_LETTER, ++s->last_tag);
 	return s->last_tag;
 }
@@ -425,15 +457,6 @@ imap_has_mechanism(const ImapSession *s, const char *mechanism)
 		if (strcmp(g_ptr_array_index(s->mechanisms, i), mechanism) == 0)
 			return true;
 	return false;
-}
-
-/* A command that nobody waits for: its end is swallowed by imap_next(). */
-static void
-aside(ImapSession *s, const char *command)
-{
-	guint tag = imap_command(s, "%s", command);
-
-	g_array_append_val(s->own_tags, tag);
 }
 
 static enum status
@@ -549,26 +572,6 @@ compress(ImapSession *s, GError **error)
 }
 
 static enum status
-introduce(ImapSession *s, GError **error)
-{
-	if (s->caps & IMAP_CAP_ID)
-		aside(s, "ID (\"name\" \"mailmig\")");
-	if (s->caps & IMAP_CAP_ENABLE) {
-		/* RFC 6855 3; a server of IMAP4rev2 alone needs no ENABLE. */
-		if (s->caps & IMAP_CAP_UTF8_ACCEPT)
-			aside(s, "ENABLE UTF8=ACCEPT");
-		else if (!s->rev1 && s->caps & IMAP_CAP_IMAP4REV2)
-			s->utf8 = true;
-	}
-	if (s->params->qresync && s->caps & IMAP_CAP_ENABLE &&
-	    s->caps & IMAP_CAP_QRESYNC)
-		aside(s, "ENABLE QRESYNC");
-	if (s->caps & IMAP_CAP_NAMESPACE)
-		aside(s, "NAMESPACE");
-	return conn_flush(s->conn, G_MAXSIZE, error);
-}
-
-static enum status
 open_session(ImapSession *s, const struct imap_params *params, GError **error)
 {
 	struct conn_params conn = params->conn;
@@ -596,10 +599,7 @@ open_session(ImapSession *s, const struct imap_params *params, GError **error)
 	st = learn_caps(s, error);
 	if (st < 0)
 		return st;
-	st = compress(s, error);
-	if (st < 0)
-		return st;
-	return introduce(s, error);
+	return compress(s, error);
 }
 
 enum status
@@ -619,7 +619,10 @@ imap_open(ImapSession **out, const struct imap_params *params, GError **error)
 	s->prefix = g_strdup(params->prefix ? params->prefix : "");
 	s->prefix_given = params->prefix != NULL;
 	s->append_limit = -1;
+	s->qresync = params->qresync;
+	s->introduced = true; /* not before we are in */
 	st = open_session(s, params, error);
+	s->introduced = false;
 	s->params = NULL;
 	if (st < 0)
 		return st;
@@ -635,6 +638,7 @@ imap_close(ImapSession *s)
 	if (s->conn) {
 		/* No wait: all that matters has been answered. */
 		s->logging_out = true;
+		s->introduced = true;
 		if (conn_pending(s->conn) == 0) {
 			imap_command(s, "LOGOUT");
 			conn_flush(s->conn, G_MAXSIZE, NULL);

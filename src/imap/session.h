@@ -82,7 +82,8 @@ typedef struct ImapSession ImapSession;
 /*
  * Connect, secure, log on, learn capabilities, compress. Round trips are the
  * least the server allows: capabilities are taken from the greeting and from
- * the tagged OK when they are there; ID and NAMESPACE go out without waiting.
+ * the tagged OK when they are there; ID, ENABLE and NAMESPACE go out with the
+ * first command after this.
  * ST_LINK: not reached, or BYE/[UNAVAILABLE] (RETRY_LATER); ST_MAILBOX with
  * ERR_AUTH: log-on refused, in the server's words; ST_RUN with ERR_AUTH:
  * certificate, or no permitted mechanism.
