@@ -579,7 +579,7 @@ pst_check_references(struct check *c)
 	for (guint type = 1; c->unicode && type < 32; type++)
 		if (type != PST_INTERNAL &&
 		    c->nid_high[type] > c->header->nid_high[type])
-			pst_check_say(c, R_NID,
+			pst_check_say(c, R_NID_HIGH,
 			    "type %02x: the header says %x, highest is %x",
 			    type, c->header->nid_high[type], c->nid_high[type]);
 }

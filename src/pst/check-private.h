@@ -5,123 +5,126 @@
 #include "pst/check.h"
 #include "pst/messaging-read.h"
 
-/* name, words, only ours */
+/* name, grade, words; B: broken, M: mended by Outlook without a word, O: only
+ * ours */
 /* clang-format off */
 #define PST_RULES(X) \
-	X(R_HEADER, "header", 0, \
+	X(R_HEADER, "header", B, \
 	    "the header's constants are those of a Unicode file") \
-	X(R_HEADER_CRC, "header-crc", 0, \
+	X(R_HEADER_CRC, "header-crc", B, \
 	    "both checksums of the header are right") \
-	X(R_EOF, "eof", 0, \
+	X(R_EOF, "eof", B, \
 	    "the file ends where its last section ends, and the header says so") \
-	X(R_AMAP_VALID, "amap-valid", 1, \
+	X(R_AMAP_VALID, "amap-valid", O, \
 	    "the header says that the allocation maps are valid") \
-	X(R_MAP_PAGE, "map-page", 0, \
+	X(R_MAP_PAGE, "map-page", B, \
 	    "every map page is in its place, with its offset as id, no signature and the right checksum") \
-	X(R_DLIST, "dlist", 1, \
+	X(R_DLIST, "dlist", O, \
 	    "there is a density list at 4200") \
-	X(R_PMAP, "pmap", 1, \
+	X(R_PMAP, "pmap", O, \
 	    "page maps are all ones") \
-	X(R_FMAP, "fmap", 1, \
+	X(R_FMAP, "fmap", O, \
 	    "each byte of a free map is the longest run of free slots of its section, at most 255") \
-	X(R_AMAP_FREE, "amap-free", 0, \
+	X(R_AMAP_FREE, "amap-free", M, \
 	    "the header's free space is that of the allocation maps") \
-	X(R_AMAP_SET, "amap-set", 0, \
+	X(R_AMAP_SET, "amap-set", B, \
 	    "what the trees use is marked as used in the allocation map") \
-	X(R_AMAP_STRAY, "amap-stray", 1, \
+	X(R_AMAP_STRAY, "amap-stray", O, \
 	    "nothing is marked as used but what the trees use") \
-	X(R_PAGE, "page", 0, \
+	X(R_PAGE, "page", B, \
 	    "a tree page has its type twice, the id and level its parent says, its signature and checksum") \
-	X(R_PAGE_ALIGN, "page-align", 0, \
+	X(R_PAGE_ALIGN, "page-align", B, \
 	    "tree pages begin at multiples of 512") \
-	X(R_PAGE_ENTRIES, "page-entries", 0, \
+	X(R_PAGE_ENTRIES, "page-entries", B, \
 	    "a tree page says how many entries of which size it has, within its room") \
-	X(R_PAGE_KEYS, "page-keys", 0, \
+	X(R_PAGE_KEYS, "page-keys", B, \
 	    "keys of a tree ascend, and a parent's key is the first of its child") \
-	X(R_BLOCK, "block", 0, \
+	X(R_BLOCK, "block", B, \
 	    "a block's trailer repeats its size and id, with signature and checksum") \
-	X(R_BLOCK_PLACE, "block-place", 0, \
+	X(R_BLOCK_PLACE, "block-place", B, \
 	    "a block begins at a multiple of 64 and lies inside one section") \
-	X(R_BLOCK_PAD, "block-pad", 1, \
+	X(R_BLOCK_PAD, "block-pad", O, \
 	    "what pads a block is zero") \
-	X(R_OVERLAP, "overlap", 0, \
+	X(R_OVERLAP, "overlap", B, \
 	    "nothing overlaps") \
-	X(R_BLOCK_EMPTY, "block-empty", 0, \
+	X(R_BLOCK_EMPTY, "block-empty", B, \
 	    "no block is empty or longer than 8176 bytes") \
-	X(R_REFS, "refs", 0, \
+	X(R_REFS, "refs", B, \
 	    "a block's reference count is one more than its references") \
-	X(R_ORPHAN, "orphan", 1, \
+	X(R_ORPHAN, "orphan", O, \
 	    "every block is referred to") \
-	X(R_MISSING, "missing", 0, \
+	X(R_MISSING, "missing", B, \
 	    "every block that is referred to exists") \
-	X(R_BID, "bid", 0, \
+	X(R_BID, "bid", B, \
 	    "block and page ids are below the header's next ones, unique, with bit 0 clear") \
-	X(R_XBLOCK, "xblock", 0, \
+	X(R_XBLOCK, "xblock", B, \
 	    "a list of blocks names as many bytes as its blocks hold, all but the last full") \
-	X(R_SLBLOCK, "slblock", 0, \
+	X(R_SLBLOCK, "slblock", B, \
 	    "subnode lists are sorted and of the right level") \
-	X(R_HEAP, "heap", 0, \
+	X(R_HEAP, "heap", B, \
 	    "a heap block's page map is even-placed, with ascending offsets up to it, and counts its empty items") \
-	X(R_HEAP_FULL, "heap-full", 0, \
+	X(R_HEAP_FULL, "heap-full", B, \
 	    "all blocks of a heap but the last are full") \
-	X(R_HEAP_FILL, "heap-fill", 0, \
+	X(R_HEAP_FILL, "heap-fill", B, \
 	    "a heap's fill levels are those of its blocks") \
-	X(R_HEAP_ITEM, "heap-item", 1, \
+	X(R_HEAP_ITEM, "heap-item", O, \
 	    "what refers into a heap finds an item, and no item is found twice or never") \
-	X(R_BTH, "bth", 0, \
+	X(R_BTH, "bth", B, \
 	    "a tree on a heap is whole, its keys ascend") \
-	X(R_PROP, "prop", 0, \
+	X(R_PROP, "prop", B, \
 	    "a property's type is known and its value is there, of the right size") \
-	X(R_PROP_TEXT, "prop-text", 1, \
+	X(R_PROP_TEXT, "prop-text", O, \
 	    "text is UTF-16 of whole characters without a NUL at its end") \
-	X(R_TABLE, "table", 0, \
+	X(R_TABLE, "table", B, \
 	    "a table's header is consistent: sorted columns that do not overlap, row ends that ascend") \
-	X(R_TABLE_ROWS, "table-rows", 0, \
+	X(R_TABLE_ROWS, "table-rows", B, \
 	    "row index and rows correspond, a row begins with its id, ids are not 0") \
-	X(R_TABLE_COLUMNS, "table-columns", 0, \
+	X(R_TABLE_COLUMNS, "table-columns", B, \
 	    "a table has the columns that Outlook has always made, with their types") \
-	X(R_TABLE_NEW, "table-columns-new", 1, \
+	X(R_TABLE_NEW, "table-columns-new", O, \
 	    "a table has the columns that today's Outlook makes") \
-	X(R_NODES, "nodes", 0, \
+	X(R_NODES, "nodes", B, \
 	    "the nodes that Outlook needs are there") \
-	X(R_NID, "nid", 0, \
-	    "node ids lie in their ranges and are covered by the header's counters") \
-	X(R_PARENT, "parent", 0, \
+	X(R_NID, "nid", B, \
+	    "node ids lie in their ranges") \
+	X(R_NID_HIGH, "nid-high", M, \
+	    "the header's counters cover the node ids in use") \
+	X(R_PARENT, "parent", B, \
 	    "nodes name the right parent") \
-	X(R_FOLDER, "folder", 0, \
+	X(R_FOLDER, "folder", B, \
 	    "a folder has its three tables and is listed in its parent's") \
-	X(R_FOLDER_COUNTS, "folder-counts", 1, \
+	X(R_FOLDER_COUNTS, "folder-counts", O, \
 	    "a folder's counts are those of its table") \
-	X(R_ROW, "row", 1, \
+	X(R_ROW, "row", O, \
 	    "a row holds what its object holds") \
-	X(R_LISTED, "listed", 0, \
+	X(R_LISTED, "listed", B, \
 	    "every message is listed once, in its folder's table") \
-	X(R_MESSAGE, "message", 1, \
+	X(R_MESSAGE, "message", O, \
 	    "a message has its class, flags, size, times, search key and table of recipients") \
-	X(R_ATTACHMENT, "attachment", 0, \
+	X(R_ATTACHMENT, "attachment", B, \
 	    "attachments and the rows of their table correspond") \
-	X(R_ATTACH_SIZE, "attach-size", 1, \
+	X(R_ATTACH_SIZE, "attach-size", O, \
 	    "an attachment's size is the sum of its values") \
-	X(R_MESSAGE_SIZE, "message-size", 1, \
+	X(R_MESSAGE_SIZE, "message-size", O, \
 	    "a message's size is that of its data blocks") \
-	X(R_DISPLAY, "display", 1, \
+	X(R_DISPLAY, "display", O, \
 	    "display names are those of the recipients, absent where there are none") \
-	X(R_SUBJECT, "subject", 1, \
+	X(R_SUBJECT, "subject", O, \
 	    "a subject begins with the marker of its prefix and is at most 255 characters") \
-	X(R_ROW_VERSION, "row-version", 1, \
+	X(R_ROW_VERSION, "row-version", O, \
 	    "row versions are unique and below the header's counter") \
-	X(R_ID_MAP, "id-map", 1, \
+	X(R_ID_MAP, "id-map", O, \
 	    "the id map lists the ids that rows carry") \
-	X(R_NAMES, "names", 0, \
+	X(R_NAMES, "names", B, \
 	    "the name map is whole: streams not empty, buckets by hash, no two names equal but for case") \
-	X(R_NAMED, "named", 0, \
+	X(R_NAMED, "named", B, \
 	    "every named property in use has a name") \
-	X(R_STORE, "store", 0, \
+	X(R_STORE, "store", B, \
 	    "the store has its record key, its folders and its password field")
 /* clang-format on */
 
 enum rule {
-#define X(id, name, ours, words) id,
+#define X(id, name, grade, words) id,
 	PST_RULES(X)
 #undef X
 	    RULE_N

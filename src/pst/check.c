@@ -4,11 +4,17 @@
 
 static const struct {
 	const char *name, *words;
-	bool ours;
+	enum pst_grade grade;
 } rules[] = {
-#define X(id, name, ours, words) [id] = {name, words, ours},
+#define B			  PST_BROKEN
+#define M			  PST_MENDED
+#define O			  PST_OURS
+#define X(id, name, grade, words) [id] = {name, words, grade},
     PST_RULES(X)
 #undef X
+#undef B
+#undef M
+#undef O
 };
 
 struct PstReport {
@@ -33,15 +39,17 @@ pst_check_say(struct check *c, enum rule rule, const char *format, ...)
 	struct pst_finding *finding;
 	va_list ap;
 
-	if (rules[rule].ours && !c->ours)
+	if (rules[rule].grade == PST_OURS && !c->ours)
 		return;
 	report->of_rule[rule]++;
 	report->counts.findings++;
+	report->counts.broken += rules[rule].grade == PST_BROKEN;
 	if (report->findings->len >= PST_FINDINGS_MAX)
 		return;
 	finding = g_new0(struct pst_finding, 1);
 	finding->rule = rules[rule].name;
 	finding->words = rules[rule].words;
+	finding->grade = rules[rule].grade;
 	va_start(ap, format);
 	finding->what = g_strdup_vprintf(format, ap);
 	va_end(ap);
@@ -169,12 +177,13 @@ pst_report_of_rule(const PstReport *report, const char *rule)
 }
 
 bool
-pst_rule_at(guint i, const char **name, const char **words, bool *ours)
+pst_rule_at(
+    guint i, const char **name, const char **words, enum pst_grade *grade)
 {
 	if (i >= RULE_N)
 		return false;
 	*name = rules[i].name;
 	*words = rules[i].words;
-	*ours = rules[i].ours;
+	*grade = rules[i].grade;
 	return true;
 }

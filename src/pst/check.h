@@ -21,16 +21,24 @@
 
 #define PST_FINDINGS_MAX 1000 /* kept with their text; all are counted */
 
+/* What it means that a rule is broken. */
+enum pst_grade {
+	PST_BROKEN, /* Outlook's files keep it, and Outlook relies on it */
+	PST_MENDED, /* Outlook's files keep it; Outlook counts anew by itself */
+	PST_OURS,   /* what we write keeps it; others need not */
+};
+
 struct pst_finding {
-	const char *rule;  /* its name: "block-crc" */
+	const char *rule;  /* its name: "block" */
 	const char *words; /* the rule itself, one sentence */
-	char *what;	   /* where and how it is broken */
+	enum pst_grade grade;
+	char *what; /* where and how it is broken */
 };
 
 typedef struct PstReport PstReport;
 struct pst_report_counts {
-	guint64 findings, nodes, blocks, folders, messages, attachments,
-	    recipients;
+	guint64 findings, broken; /* all; of grade PST_BROKEN */
+	guint64 nodes, blocks, folders, messages, attachments, recipients;
 };
 
 /*
@@ -49,8 +57,8 @@ void pst_report_counts(const PstReport *report, struct pst_report_counts *out);
 /* How often the rule of that name is broken. */
 guint64 pst_report_of_rule(const PstReport *report, const char *rule);
 
-/* All rules, for documents: name, words, and whether it is only ours. False
- * behind the last. */
-bool pst_rule_at(guint i, const char **name, const char **words, bool *ours);
+/* All rules, for documents and tests. False behind the last. */
+bool pst_rule_at(
+    guint i, const char **name, const char **words, enum pst_grade *grade);
 
 #endif
