@@ -68,6 +68,7 @@ int cmd_import(struct cli *cli);
 int cmd_run(struct cli *cli);
 int cmd_verify(struct cli *cli);
 int cmd_show(struct cli *cli);
+int cmd_check(struct cli *cli);
 int cmd_status(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_runs(struct cli *cli);

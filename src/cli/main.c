@@ -22,6 +22,7 @@ static const char *const shown_verify[] = {"from", "to", "accounts", "mailbox",
 static const char *const shown_show[] = {"records", "json", "accounts",
     "mailbox", "source-auth-user", "password-file", "token-command", "since",
     "include", NULL};
+static const char *const shown_check[] = {"json", NULL};
 static const char *const shown_run[] = {"from", "to", "accounts", "workers",
     "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
 
@@ -59,6 +60,10 @@ const struct command cli_commands[] = {
 	"Counts and sizes; with --records every record of the source.",
 	"show imaps://anna@mail.example.org", CLI_FROM | CLI_FILTER,
 	1u << CLI_JSON | 1u << CLI_RECORDS, shown_show, cmd_show},
+    {"check", "URL", 1, 1, "check a file strictly, by the rules of its format",
+	"Says each broken rule in words. Exit status: 0 none, 1 warnings, 2 "
+	"broken.",
+	"check pst:anna.pst", CLI_FROM, 1u << CLI_JSON, shown_check, cmd_check},
     {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
 	"Without RUN, of the last one.", "status --state mailmig-state",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},

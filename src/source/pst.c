@@ -12,6 +12,7 @@
 
 #include "base/url.h"
 #include "imap/session.h"
+#include "pst/check.h"
 #include "pst/bytes.h"
 #include "pst/format.h"
 #include "pst/mime-from-mapi.h"
@@ -21,7 +22,11 @@
 
 static const char *const schemes[] = {"pst", NULL};
 
-static const struct option options[] = {{NULL}};
+static const struct option options[] = {
+    {"strict", OPTION_BOOL, "no", NULL,
+	"check: also the rules that mailmig's own files keep"},
+    {NULL},
+};
 
 struct box {
 	struct folder folder;
@@ -31,6 +36,7 @@ struct box {
 struct pst_source {
 	struct source_base base;
 	char *dir, *file; /* file: the only one, or NULL */
+	bool strict;
 	/* The job: */
 	const struct job *job;
 	Pst *pst;
@@ -69,6 +75,7 @@ pst_source_open(Source **out, const struct end *end, GError **error)
 		    path ? path : "a file");
 	s = g_new0(struct pst_source, 1);
 	s->base.driver = &source_pst_driver;
+	s->strict = options_bool(end->options, "strict");
 	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		s->dir = g_strdup(path);
 	} else {
@@ -323,15 +330,52 @@ pst_source_end(Source *source)
 	s->job = NULL;
 }
 
+/* A reference is the name of a file in the directory, nothing else. g_free() */
+static char *
+path_of(const struct pst_source *s, const struct mailbox *mailbox)
+{
+	const char *ref = mailbox->ref ? mailbox->ref : mailbox->name;
+	g_autofree char *base = g_path_get_basename(s->file ? s->file : ref);
+
+	return g_build_filename(s->dir, base, NULL);
+}
+
+static enum status
+pst_source_check(Source *source, const struct mailbox *mailbox,
+    struct source_check *out, GError **error)
+{
+	const struct pst_source *s = (const struct pst_source *)source;
+	g_autofree char *path = path_of(s, mailbox);
+	g_autoptr(PstReport) report = NULL;
+	struct pst_report_counts n;
+	enum status st = pst_check(&report, path, s->strict, error);
+
+	if (st < 0) {
+		g_prefix_error(error, "pst: ");
+		return st;
+	}
+	for (guint i = 0; i < pst_report_n(report); i++) {
+		const struct pst_finding *f = pst_report_at(report, i);
+
+		source_check_add(
+		    out, f->rule, f->words, f->what, f->grade == PST_BROKEN);
+	}
+	pst_report_counts(report, &n);
+	out->broken = n.broken;
+	out->warnings = n.findings - n.broken;
+	out->summary =
+	    g_strdup_printf("%" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT
+			    " items, %" G_GUINT64_FORMAT
+			    " attachments, %" G_GUINT64_FORMAT " blocks",
+		n.folders, n.messages, n.attachments, n.blocks);
+	return ST_OK;
+}
+
 static enum status
 pst_source_begin(Source *source, const struct job *job, GError **error)
 {
 	struct pst_source *s = (struct pst_source *)source;
-	const char *ref =
-	    job->mailbox->ref ? job->mailbox->ref : job->mailbox->name;
-	/* A reference is the name of a file in the directory, nothing else. */
-	g_autofree char *base = g_path_get_basename(s->file ? s->file : ref);
-	g_autofree char *path = g_build_filename(s->dir, base, NULL);
+	g_autofree char *path = path_of(s, job->mailbox);
 	char *none[] = {NULL};
 	struct search search = {0};
 	enum status st;
@@ -525,4 +569,5 @@ const struct source_driver source_pst_driver = {
     .next = pst_source_next,
     .end = pst_source_end,
     .close = pst_source_close,
+    .check = pst_source_check,
 };

@@ -8,6 +8,23 @@
 
 #include "model/job.h"
 
+/* One place where a file at rest breaks a rule of its format. */
+struct finding {
+	const char *rule; /* its name: "block" */
+	const char *words; /* the rule, one sentence without a dot */
+	char *where; /* the place, and how it is broken; one line */
+	bool broken; /* else a warning: nothing relies on the rule */
+};
+/* What a strict check found in one mailbox; free with source_check_clear(). */
+struct source_check {
+	GPtrArray *findings; /* of struct finding; NULL: none. The first only */
+	guint64 broken, warnings; /* all of them */
+	char *summary; /* what was looked at: "3 folders, 17 messages" */
+};
+void source_check_add(struct source_check *check, const char *rule,
+    const char *words, const char *where, bool broken);
+void source_check_clear(struct source_check *check);
+
 typedef struct Source Source; /* each driver defines its own, first member: */
 struct source_driver {
 	const char *name; /* "imap"; also the file name and man page section */
@@ -39,6 +56,14 @@ struct source_driver {
 	gint64 (*expect)(const Source *source);
 	void (*end)(Source *source);
 	void (*close)(Source *source);
+	/*
+	 * A strict check of one of the mailboxes, as a file at rest, by the
+	 * rules of its format; no job is begun. *out is empty before. ST_OK
+	 * also when rules are broken; ST_MAILBOX when it cannot be opened at
+	 * all. May be NULL: there is none.
+	 */
+	enum status (*check)(Source *source, const struct mailbox *mailbox,
+	    struct source_check *out, GError **error);
 };
 struct source_base {
 	const struct source_driver *driver;
@@ -51,6 +76,8 @@ enum status source_begin(Source *source, const struct job *job, GError **error);
 enum status source_next(Source *source, struct record *record, GError **error);
 gint64 source_expect(const Source *source);
 void source_end(Source *source);
+enum status source_check(Source *source, const struct mailbox *mailbox,
+    struct source_check *out, GError **error);
 void source_close(Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_close)
 
