@@ -30,6 +30,9 @@ enum cli_switch {
 	CLI_NO_PROGRESS,
 	CLI_RECORDS,
 	CLI_PRINT_PLAN,
+	CLI_HTML,
+	CLI_CSV,
+	CLI_FAILURES,
 	CLI_SWITCHES,
 };
 struct cli_option {
@@ -72,6 +75,7 @@ int cmd_check(struct cli *cli);
 int cmd_status(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_runs(struct cli *cli);
+int cmd_report(struct cli *cli);
 int cmd_events(struct cli *cli);
 int cmd_drivers(struct cli *cli);
 int cmd_worker(
@@ -99,6 +103,10 @@ bool cli_colour(int fd); /* a terminal, and NO_COLOR is not set */
 /* Text in columns: rows of n cells; the first row is the heading. Columns whose
  * bit is set in right are aligned to the right. */
 void cli_table(FILE *out, const GPtrArray *cells, guint n, guint32 right);
+
+/* Where a report lies: state_dir/reports/NAMESUFFIX. g_free() */
+char *cli_report_path(
+    const char *state_dir, const char *name, const char *suffix);
 
 /* pass.c: what migrate, extract, import, run, resume and verify share. */
 int cli_pass(struct cli *cli, bool verify, bool resume);

@@ -17,6 +17,9 @@ const struct cli_option cli_options[CLI_SWITCHES] = {
     [CLI_RECORDS] = {"records", 0, "every record of the source"},
     [CLI_PRINT_PLAN] = {"print-plan", 0,
 	"print what would be run, as a plan file; run nothing"},
+    [CLI_HTML] = {"html", 0, "the HTML page, on standard output"},
+    [CLI_CSV] = {"csv", 0, "a line for each mailbox, as CSV"},
+    [CLI_FAILURES] = {"failures", 0, "a line for each failed item, as CSV"},
 };
 
 bool

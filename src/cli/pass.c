@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "event/progress.h"
 #include "event/terminal.h"
+#include "ui/report.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -32,6 +33,8 @@ struct pass {
 	GHashTable *books; /* name: struct books */
 	GPtrArray *names;
 	GPtrArray *recovery; /* of char *: paths of recovery sets */
+	UiReport *report;
+	char *report_path;   /* of the HTML page, or NULL */
 	bool stop_told;
 };
 
@@ -148,6 +151,7 @@ sink(const Event *event, void *user)
 	struct pass *pass = user;
 
 	keep_books(pass, event);
+	ui_report_event(pass->report, event);
 	if (pass->terminal == NULL) {
 		g_string_truncate(pass->line, 0);
 		event_to_json(event, pass->line);
@@ -177,6 +181,7 @@ pass_init(struct pass *pass, const struct cli *cli)
 	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 	pass->names = g_ptr_array_new_with_free_func(g_free);
 	pass->recovery = g_ptr_array_new_with_free_func(g_free);
+	pass->report = ui_report_new();
 	if (cli->on[CLI_JSON])
 		return;
 	pass->terminal = terminal_new(stderr, cli_colour(STDERR_FILENO));
@@ -194,6 +199,8 @@ pass_clear(struct pass *pass)
 	g_hash_table_unref(pass->books);
 	g_ptr_array_unref(pass->names);
 	g_ptr_array_unref(pass->recovery);
+	ui_report_free(pass->report);
+	g_free(pass->report_path);
 }
 
 static bool
@@ -287,7 +294,31 @@ put_next(const struct pass *pass, const struct books *total, bool verify)
 		printf("When the causes are removed: mailmig resume --state "
 		       "%s\n",
 		    plan->state_dir);
+	if (pass->report_path != NULL)
+		printf("Report: %s\n", pass->report_path);
 	printf("Ledger, event log and recovery files: %s\n", plan->state_dir);
+}
+
+/* A report that cannot be written is no failure of the migration: `mailmig
+ * report` makes it again. */
+static void
+save_report(struct pass *pass, bool verify)
+{
+	const char *state_dir = pass->cli->plan->state_dir;
+	g_autofree char *dir = g_build_filename(state_dir, "reports", NULL);
+	g_autofree char *name =
+	    verify ? g_strdup("verify")
+		   : g_strdup_printf(
+			 "%" G_GUINT64_FORMAT, pass->report->run);
+	g_autoptr(GError) error = NULL;
+
+	pass->report->verify = verify;
+	if (ui_report_save(
+		pass->report, dir, name, MAILMIG_VERSION, &error) < 0) {
+		cli_say("warning: %s", error->message);
+		return;
+	}
+	pass->report_path = cli_report_path(state_dir, name, ".html");
 }
 
 static char *
@@ -354,6 +385,7 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 			       "done.\n");
 	} else {
 		status = run_exit_status(&total);
+		save_report(&pass, verify);
 		if (pass.terminal != NULL) {
 			if (!cli->on[CLI_QUIET])
 				put_table(&pass, &total, verify);
