@@ -7,6 +7,7 @@
 #include "pst/messaging-read.h"
 #include "pst/ndb-decode.h"
 #include "pst/rtf-read.h"
+#include "pst/rtf-text.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -629,6 +630,80 @@ test_rtf(void)
 	}
 }
 
+static void
+test_rtf_text(void)
+{
+	static const struct {
+		const char *rtf;
+		enum pst_rtf_kind kind;
+		const char *text; /* NULL: refused */
+	} rows[] = {
+	    {"{\\rtf1\\ansi plain\\par two\\tab x}", PST_RTF_OWN,
+		"plain\r\ntwo\tx"},
+	    /* The example of [MS-OXRTFEX] 3.1, shortened. */
+	    {"{\\rtf1\\ansi\\ansicpg1251\\fromhtml1 \\deff0\r\n"
+	     "{\\fonttbl {\\f0\\fmodern Courier New;}{\\f1\\fswiss "
+	     "Arial;}{\\f2\\fswiss\\fcharset0 Arial;}}\r\n"
+	     "{\\colortbl\\red0\\green0\\blue0;}\r\n\\uc1\\pard\\plain"
+	     "\\deftab360 \\f0\\fs24\r\n{\\*\\htmltag19 <html>}\r\n"
+	     "{\\*\\htmltag34 \\par }\r\n"
+	     "{\\*\\htmltag64 <p>}\\htmlrtf {\\b \\htmlrtf0 "
+	     "\\'e0\\f2 \\'e0{\\*\\htmltag84 &lt;}\\htmlrtf <\\htmlrtf0"
+	     "{\\*\\mhtmltag64 x}\\htmlrtf }\\htmlrtf0 end"
+	     "{\\*\\htmltag27 </html>}}\0behind",
+		PST_RTF_HTML, "<html>\r\n<p>\xd0\xb0\xc3\xa0&lt;end</html>"},
+	    {"{\\rtf1\\ansi\\fromtext\\deff0 a \\{b\\}\\par\r\n"
+	     "c\\\\d}",
+		PST_RTF_TEXT, "a {b}\r\nc\\d"},
+	    /* Characters and what stands in for them. */
+	    {"{\\rtf1\\uc1 \\u8364?\\u-10179?\\u-8694?!{\\uc2\\u960 ab}"
+	     "\\u960\\'70z}",
+		PST_RTF_OWN, "\xe2\x82\xac\xf0\x9f\x98\x8a!\xcf\x80\xcf\x80z"},
+	    /* Two bytes a character, by the font. */
+	    {"{\\rtf1{\\fonttbl{\\f7\\fcharset128 MS Mincho;}}\\f7 "
+	     "\\'93\\'fa\\'96\\'7b\\plain \\'e4}",
+		PST_RTF_OWN, "\xe6\x97\xa5\xe6\x9c\xac\xc3\xa4"},
+	    /* What is no text. */
+	    {"{\\rtf1{\\stylesheet{\\s1 Normal;}}{\\*\\generator Riched;}"
+	     "{\\pict\\bin5 }}}}}ff}a{\\info{\\author me}}b\\bin9 {{}",
+		PST_RTF_OWN, "ab"},
+	    /* Cut, closed too often, deep. */
+	    {"{\\rtf1 a{\\b b", PST_RTF_OWN, "ab"},
+	    {"{\\rtf1 a}}} b", PST_RTF_OWN, "a"},
+	    {"{\\rtf1 a\\", PST_RTF_OWN, "a"},
+	    {"{\\rtf1 a\\'4", PST_RTF_OWN, "a4"},
+	    {"", PST_RTF_OWN, NULL},
+	    {"{\\html", PST_RTF_OWN, NULL},
+	};
+	g_autoptr(GString) deep = g_string_new("{\\rtf1 ");
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+		enum pst_rtf_kind kind;
+		enum status st = pst_rtf_text((const guint8 *)rows[i].rtf,
+		    strlen(rows[i].rtf), &kind, out, NULL);
+
+		g_test_message("row %u", i);
+		g_assert_cmpint(st, ==, rows[i].text ? ST_OK : ST_ITEM);
+		g_assert_cmpstr(out->str, ==, rows[i].text ? rows[i].text : "");
+		g_assert_cmpint(kind, ==, rows[i].kind);
+	}
+	for (guint i = 0; i < 2 * PST_RTF_DEPTH_MAX; i++)
+		g_string_append(deep, i == 10 ? "in{" : "x{");
+	for (guint i = 0; i < 2 * PST_RTF_DEPTH_MAX; i++)
+		g_string_append_c(deep, '}');
+	g_string_append(deep, "out}");
+	{
+		g_autoptr(GString) out = g_string_new(NULL);
+		enum pst_rtf_kind kind;
+
+		g_assert_cmpint(pst_rtf_text((const guint8 *)deep->str,
+				    deep->len, &kind, out, NULL),
+		    ==, ST_OK);
+		g_assert_true(g_str_has_suffix(out->str, "xout"));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -642,6 +717,7 @@ main(int argc, char **argv)
 	g_test_add_func("/pst/read/vectors", test_vectors);
 	g_test_add_func("/pst/read/text", test_text);
 	g_test_add_func("/pst/read/rtf", test_rtf);
+	g_test_add_func("/pst/read/rtf-text", test_rtf_text);
 	g_test_add_func("/pst/read/damage", test_damage);
 	g_test_add_func("/pst/read/not-pst", test_not_pst);
 	g_test_add_func("/pst/read/samples", test_samples);

@@ -1,0 +1,29 @@
+/* What the files of the way from MAPI to MIME share. */
+#ifndef MAILMIG_PST_MIME_FROM_MAPI_PRIVATE_H
+#define MAILMIG_PST_MIME_FROM_MAPI_PRIVATE_H
+
+#include "pst/mime-from-mapi.h"
+
+struct PstContent {
+	struct pst_content out;
+	char *spool_dir;
+	Spool *store;	   /* contents of the parts */
+	Spool *whole;	   /* raw messages, and inner ones joined */
+	PstContent *inner; /* for a message within the message */
+};
+
+/* Something of the message that is gone; takes the error over. */
+void pst_content_lose(PstContent *content, const char *what, GError *error);
+
+/* Parts, in this order. ST_MAILBOX when the spool cannot be written; what is
+ * damaged is left out and named. Their blobs are ranges of the store, made
+ * blobs by pst_content_read() when all are there. */
+enum status pst_content_bodies(
+    PstContent *content, const PstProps *props, GError **error);
+enum status pst_content_attachment(
+    PstContent *content, Pst *pst, PstAttachment *attachment, GError **error);
+/* A part of our own making: text into the store. */
+enum status pst_content_made(PstContent *content, struct part *part,
+    const char *data, gsize len, GError **error);
+
+#endif
