@@ -8,6 +8,7 @@
 #include "dest/maildir.h"
 #include "dest/null.h"
 #include "dest/pst.h"
+#include "source/ccmail.h"
 #include "source/fail.h"
 #include "source/files.h"
 #include "source/generate.h"
@@ -20,6 +21,7 @@ const struct source_driver *const source_drivers[] = {
     &source_files_driver,
     &source_maildir_driver,
     &source_pst_driver,
+    &source_ccmail_driver,
     &source_generate_driver,
     &source_fail_driver,
     NULL,
