@@ -251,6 +251,61 @@ pst_props_bytes(const PstProps *props, guint id)
 	return bytes;
 }
 
+/* Values of variable length, one behind the other: count(4), where each begins
+ * (4 each, from the start), the values. [MS-PST] 2.3.3.4.2 */
+static GPtrArray *
+values(const PstProps *props, guint id, bool binary)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(
+	    binary ? (GDestroyNotify)g_bytes_unref : g_free);
+	const struct pst_prop *prop = id ? pst_props_find(props, id) : NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	const guint8 *p;
+	gsize len, n;
+
+	if (prop == NULL || (binary ? prop->type != PST_T_MV_BINARY
+				    : prop->type != PST_T_MV_UNICODE &&
+					  prop->type != PST_T_MV_STRING8))
+		return out;
+	bytes = pst_props_bytes(props, id);
+	if (bytes == NULL)
+		return out;
+	p = g_bytes_get_data(bytes, &len);
+	if (len < 4)
+		return out;
+	n = MIN(MIN(get_le32(p), (len - 4) / 4), PST_VALUES_MAX);
+	for (gsize i = 0; i < n; i++) {
+		gsize from = get_le32(p + 4 + 4 * i);
+		gsize to = i + 1 < n ? get_le32(p + 8 + 4 * i) : len;
+
+		if (from > to || to > len)
+			break;
+		if (binary)
+			g_ptr_array_add(out,
+			    g_bytes_new_from_bytes(bytes, from, to - from));
+		else if (prop->type == PST_T_MV_UNICODE)
+			g_ptr_array_add(
+			    out, pst_text_from_utf16(p + from, to - from));
+		else
+			g_ptr_array_add(
+			    out, pst_text_from_string8(p + from, to - from,
+				     pst_props_codepage(props)));
+	}
+	return out;
+}
+
+GPtrArray *
+pst_props_texts(const PstProps *props, guint id)
+{
+	return values(props, id, false);
+}
+
+GPtrArray *
+pst_props_binaries(const PstProps *props, guint id)
+{
+	return values(props, id, true);
+}
+
 /* Table context: [MS-PST] 2.3.4 */
 
 struct PstTable {

@@ -250,10 +250,20 @@ pst_text_from_utf16(const guint8 *p, gsize len)
 	return g_string_free(out, FALSE);
 }
 
+static bool
+is_ascii(const guint8 *p, gsize len)
+{
+	for (gsize i = 0; i < len; i++)
+		if (p[i] >= 0x80 || p[i] == 0x1b) /* ISO 2022 shifts by it */
+			return false;
+	return true;
+}
+
 /* Bytes in a Windows code page; what the converter does not know, as 1252, and
- * what that does not know, as U+FFFD. */
-static char *
-text_from_string8(const guint8 *p, gsize len, guint codepage)
+ * what that does not know, as U+FFFD. UTF-8 that is said to be 1252 is met in
+ * files of other programs, and cannot be anything else by chance. */
+char *
+pst_text_from_string8(const guint8 *p, gsize len, guint codepage)
 {
 	g_autofree char *name = NULL;
 	char *text = NULL;
@@ -261,8 +271,9 @@ text_from_string8(const guint8 *p, gsize len, guint codepage)
 
 	while (n < len && p[n] != 0)
 		n++;
-	if (codepage == 65001 ||
-	    g_utf8_validate((const char *)p, (gssize)n, NULL))
+	if (codepage == 65001 || is_ascii(p, n) ||
+	    ((codepage == 0 || codepage == 1252) &&
+		g_utf8_validate((const char *)p, (gssize)n, NULL)))
 		return g_utf8_make_valid((const char *)p, (gssize)n);
 	name = g_strdup_printf("CP%u", codepage);
 	if (codepage != 0)
@@ -311,6 +322,6 @@ pst_value_text(
 	else if (value->type == PST_T_UNICODE)
 		*out = pst_text_from_utf16(p, len);
 	else
-		*out = text_from_string8(p, len, codepage);
+		*out = pst_text_from_string8(p, len, codepage);
 	return ST_OK;
 }

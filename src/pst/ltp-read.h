@@ -12,6 +12,7 @@
 
 #define PST_TEXT_MAX	(64u << 20) /* bytes in the file of a text in memory */
 #define PST_BYTES_MAX	(64u << 20) /* bytes of a value taken whole */
+#define PST_VALUES_MAX	65535	    /* of a property with several */
 #define PST_COLUMNS_MAX 255	    /* of a table: cCols is a byte */
 
 /* Bytes inside a block that the span keeps alive. */
@@ -84,6 +85,8 @@ enum status pst_value_text(
     const struct pst_value *value, guint codepage, char **out, GError **error);
 /* UTF-16LE as above; len in bytes. */
 char *pst_text_from_utf16(const guint8 *p, gsize len);
+/* In a code page, as above, up to a NUL. */
+char *pst_text_from_string8(const guint8 *p, gsize len, guint codepage);
 
 /* A property context: all properties of an object, by id. */
 typedef struct PstProps PstProps;
@@ -109,6 +112,10 @@ guint32 pst_props_int_or(const PstProps *props, guint id, guint32 fallback);
 bool pst_props_int64(const PstProps *props, guint id, guint64 *out); /* time */
 char *pst_props_text(const PstProps *props, guint id); /* g_free() */
 GBytes *pst_props_bytes(const PstProps *props, guint id);
+/* Of several values: char * in UTF-8, or GBytes *. Empty when there is none,
+ * at most PST_VALUES_MAX; never NULL, g_ptr_array_unref(). */
+GPtrArray *pst_props_texts(const PstProps *props, guint id);
+GPtrArray *pst_props_binaries(const PstProps *props, guint id);
 /* For String8: PidTagMessageCodepage and its like, else 1252. */
 guint pst_props_codepage(const PstProps *props);
 

@@ -28,6 +28,7 @@ struct Pst {
 	PstProps *store;
 	bool store_tried, names_tried;
 	GArray *names; /* of struct pst_name; index i is property 8000 + i */
+	GHashTable *numbered; /* ids of those without text, by key_of() */
 	GStringChunk *chunk;
 };
 
@@ -39,6 +40,8 @@ pst_open(Pst **out, const char *path, GError **error)
 
 	*out = NULL;
 	pst->names = g_array_new(FALSE, TRUE, sizeof(struct pst_name));
+	pst->numbered =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	pst->chunk = g_string_chunk_new(4096);
 	st = pst_ndb_open(&pst->ndb, path, error);
 	if (st < 0)
@@ -55,6 +58,7 @@ pst_close(Pst *pst)
 	pst_props_free(pst->store);
 	pst_ndb_close(pst->ndb);
 	g_array_unref(pst->names);
+	g_hash_table_unref(pst->numbered);
 	g_string_chunk_free(pst->chunk);
 	g_free(pst);
 }
@@ -138,6 +142,16 @@ stream(const PstProps *map, guint id)
 	return bytes ? bytes : g_bytes_new(NULL, 0);
 }
 
+/* Of a numbered name; whoever finds one compares the whole set. */
+static gint64
+key_of(const guint8 guid[16], guint32 lid)
+{
+	return (gint64)((guint64)(get_le32(guid) ^ get_le32(guid + 4) ^
+				  get_le32(guid + 8) ^ get_le32(guid + 12))
+			    << 32 |
+			lid);
+}
+
 static void
 names_load(Pst *pst)
 {
@@ -185,6 +199,13 @@ names_load(Pst *pst)
 			g_array_set_size(pst->names, at + 1);
 		/* An entry that was given up has neither. */
 		g_array_index(pst->names, struct pst_name, at) = name;
+		if (name.name == NULL) {
+			gint64 key = key_of(name.guid, n);
+
+			g_hash_table_insert(pst->numbered,
+			    g_memdup2(&key, sizeof key),
+			    GUINT_TO_POINTER(0x8000 + at));
+		}
 	}
 }
 
@@ -202,12 +223,23 @@ pst_name_of(Pst *pst, guint id, struct pst_name *out)
 guint
 pst_name_id(Pst *pst, const guint8 guid[16], guint32 lid, const char *name)
 {
+	const struct pst_name *n;
+
 	if (!pst->names_tried)
 		names_load(pst);
-	for (guint i = 0; i < pst->names->len; i++) {
-		const struct pst_name *n =
-		    &g_array_index(pst->names, struct pst_name, i);
+	if (name == NULL) {
+		gint64 key = key_of(guid, lid);
+		guint id =
+		    GPOINTER_TO_UINT(g_hash_table_lookup(pst->numbered, &key));
 
+		if (id == 0)
+			return 0;
+		n = &g_array_index(pst->names, struct pst_name, id - 0x8000);
+		if (memcmp(n->guid, guid, 16) == 0)
+			return id;
+	}
+	for (guint i = 0; i < pst->names->len; i++) {
+		n = &g_array_index(pst->names, struct pst_name, i);
 		if (memcmp(n->guid, guid, 16) != 0)
 			continue;
 		if (name ? n->name && g_ascii_strcasecmp(n->name, name) == 0

@@ -3,13 +3,13 @@
 #include "mime/encode.h"
 #include "mime/header.h"
 #include "pst/bytes.h"
+#include "pst/entry-id.h"
 #include "pst/format.h"
 
 #include <string.h>
 
-#define CHUNK		 8192 /* bytes read from the file at a time */
-#define CATEGORIES_MAX	 1000 /* of one message */
-#define CATEGORIES_BYTES (1 << 20)
+#define CHUNK	       8192 /* bytes read from the file at a time */
+#define CATEGORIES_MAX 1000 /* of one message */
 
 static void
 clear(PstContent *c)
@@ -105,8 +105,13 @@ person_of(char *name, char *type, char *address, char *smtp)
 		smtp = NULL;
 		kind = "SMTP";
 	}
-	if (address && *address == '\0')
+	/* What Outlook writes for nobody. */
+	if (address &&
+	    (*address == '\0' || g_ascii_strcasecmp(kind, "UNKNOWN") == 0)) {
 		g_clear_pointer(&address, g_free);
+		if (name && g_ascii_strcasecmp(name, "Unknown") == 0)
+			g_clear_pointer(&name, g_free);
+	}
 	/* Outlook puts names into quotes where they are addresses. */
 	if (name && address && strcmp(name, address) == 0)
 		g_clear_pointer(&name, g_free);
@@ -202,37 +207,12 @@ static void
 read_categories(PstContent *c, Pst *pst, const PstProps *props)
 {
 	guint id = pst_name_id(pst, pst_guid_public_strings, 0, "Keywords");
-	const struct pst_prop *prop = id ? pst_props_find(props, id) : NULL;
-	g_autoptr(GBytes) bytes = NULL;
-	const guint8 *p;
-	gsize len;
-	guint32 n;
+	g_autoptr(GPtrArray) words = pst_props_texts(props, id);
 
-	if (prop == NULL || prop->type != PST_T_MV_UNICODE)
-		return;
-	bytes = pst_props_bytes(props, id);
-	if (bytes == NULL)
-		return;
-	p = g_bytes_get_data(bytes, &len);
-	if (len < 4 || len > CATEGORIES_BYTES)
-		return;
-	n = get_le32(p);
-	for (guint32 i = 0;
-	     i < n && i < CATEGORIES_MAX && 8 + 4 * (gsize)i <= len; i++) {
-		gsize from = get_le32(p + 4 + 4 * i);
-		gsize to = i + 1 < n && 12 + 4 * (gsize)i <= len
-			       ? get_le32(p + 8 + 4 * i)
-			       : len;
-		char *word;
-
-		if (from > to || to > len)
-			return;
-		word = pst_text_from_utf16(p + from, to - from);
-		if (*word)
-			g_ptr_array_add(c->out.categories, word);
-		else
-			g_free(word);
-	}
+	for (guint i = 0; i < words->len && i < CATEGORIES_MAX; i++)
+		if (*(const char *)words->pdata[i])
+			g_ptr_array_add(
+			    c->out.categories, g_strdup(words->pdata[i]));
 }
 
 static int
@@ -270,14 +250,19 @@ pst_content_read_flags(PstContent *c, Pst *pst, PstMessage *message)
 }
 
 static void
-read_envelope(PstContent *c, PstMessage *message)
+read_envelope(PstContent *c, Pst *pst, PstMessage *message)
 {
 	const PstProps *p = pst_message_props(message);
 	struct envelope *e = &c->out.envelope;
 	guint32 importance = pst_props_int_or(p, PST_P_IMPORTANCE, 1);
 
+	g_autoptr(GBytes) reply_to =
+	    pst_props_bytes(p, PST_P_REPLY_RECIPIENT_ENTRIES);
+
 	read_senders(c, p);
 	read_recipients(c, message);
+	if (reply_to)
+		pst_entry_people(pst, reply_to, e->reply_to);
 	e->subject = pst_message_subject(message);
 	e->message_id = pst_props_text(p, PST_P_INTERNET_MESSAGE_ID);
 	stamp_of(p, PST_P_CLIENT_SUBMIT_TIME, &e->sent);
@@ -399,7 +384,7 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 	enum status st;
 
 	pst_content_read_flags(c, pst, message);
-	read_envelope(c, message);
+	read_envelope(c, pst, message);
 	read_headers(c, p);
 	st = pst_content_bodies(c, p, error);
 	while (st == ST_OK) {

@@ -13,6 +13,7 @@
 #include "base/url.h"
 #include "imap/session.h"
 #include "pst/check.h"
+#include "pst/contact-read.h"
 #include "pst/bytes.h"
 #include "pst/format.h"
 #include "pst/mime-from-mapi.h"
@@ -47,6 +48,8 @@ struct pst_source {
 	gint64 found, skipped;
 	guint64 damage;	  /* checksums that were wrong so far */
 	GPtrArray *words; /* keywords, NULL-ended */
+	struct pst_contact contact;
+	GArray *members; /* of struct person, of the contact that is a list */
 	char key[12];
 };
 
@@ -326,6 +329,8 @@ pst_source_end(Source *source)
 	g_clear_pointer(&s->boxes, g_ptr_array_unref);
 	g_clear_pointer(&s->content, pst_content_free);
 	g_clear_pointer(&s->words, g_ptr_array_unref);
+	g_clear_pointer(&s->members, g_array_unref);
+	pst_contact_clear(&s->contact);
 	g_clear_pointer(&s->pst, pst_close);
 	s->job = NULL;
 }
@@ -391,6 +396,8 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	s->content = pst_content_new(job->spool_dir);
 	s->boxes = g_ptr_array_new_with_free_func(box_free);
 	s->words = g_ptr_array_new();
+	s->members = g_array_new(FALSE, FALSE, sizeof(struct person));
+	pst_contact_init(&s->contact);
 	s->at = 0;
 	s->damage = 0;
 	search.nids = g_hash_table_new(NULL, NULL);
@@ -434,6 +441,48 @@ take_flags(struct pst_source *s, struct message *m)
 	m->keywords = (const char *const *)s->words->pdata;
 }
 
+/* Checksums that were wrong since the last record. */
+static void
+say_checksums(struct pst_source *s, const struct folder *folder)
+{
+	guint64 damage = pst_ndb_damage(pst_ndb(s->pst));
+
+	if (damage > s->damage)
+		say(s, "PST_CHECKSUM", folder, s->key,
+		    "a checksum is wrong: what was read may not be what was "
+		    "written");
+	s->damage = damage;
+}
+
+static enum status
+give_address(struct pst_source *s, struct box *box, PstMessage *message,
+    struct record *record, GError **error)
+{
+	struct pst_contact *c = &s->contact;
+	struct address *a = &record->address;
+	enum status st;
+
+	G_STATIC_ASSERT(PST_CONTACT_FIELDS == ADDRESS_FIELDS);
+	memset(a, 0, sizeof *a);
+	record->kind = RECORD_ADDRESS;
+	st = pst_contact_read(c, s->pst, message, error);
+	if (st < 0)
+		return st;
+	for (guint i = 0; i < c->lost->len; i++)
+		say(s, "PST_LEFT_OUT", &box->folder, s->key, c->lost->pdata[i]);
+	say_checksums(s, &box->folder);
+	g_array_set_size(s->members, 0);
+	for (guint i = 0; i < c->members->len; i++)
+		g_array_append_vals(s->members, c->members->pdata[i], 1);
+	a->is_list = c->is_list;
+	a->not_sendable = c->not_sendable;
+	a->fields = (const char *const *)c->fields;
+	a->members = (const struct person *)s->members->data;
+	a->n_members = s->members->len;
+	a->vcard = blob_from_mem(c->vcard->str, c->vcard->len);
+	return ST_OK;
+}
+
 static enum status
 give_message(struct pst_source *s, struct box *box, guint32 nid,
     struct record *record, GError **error)
@@ -443,13 +492,21 @@ give_message(struct pst_source *s, struct box *box, guint32 nid,
 	struct message *m = &record->message;
 	const struct pst_content *c = pst_content_get(s->content);
 	g_autoptr(PstMessage) message = NULL;
+	g_autoptr(GError) why = NULL;
+	g_autofree char *class = NULL;
 	guint32 size;
 	enum status st;
 
-	s->found++;
 	g_snprintf(s->key, sizeof s->key, "%x", nid);
-	record->kind = RECORD_MESSAGE;
 	record->key = s->key;
+	st = pst_message_open(&message, s->pst, nid, &why);
+	if (st == ST_OK)
+		class = pst_props_text(
+		    pst_message_props(message), PST_P_MESSAGE_CLASS);
+	if (pst_contact_is(class))
+		return give_address(s, box, message, record, error);
+	s->found++;
+	record->kind = RECORD_MESSAGE;
 	m->folder = &box->folder;
 	m->size = -1;
 	record->known =
@@ -457,9 +514,12 @@ give_message(struct pst_source *s, struct box *box, guint32 nid,
 	    known->is_settled(known->ctx, &box->folder, record->key);
 	if (record->known)
 		s->skipped++;
-	st = pst_message_open(&message, s->pst, nid, error);
-	if (st < 0)
-		return record->known ? (g_clear_error(error), ST_OK) : st;
+	if (st < 0 && record->known)
+		return ST_OK;
+	if (st < 0) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return st;
+	}
 	pst_content_read_flags(s->content, s->pst, message);
 	take_flags(s, m);
 	if (pst_props_int(
@@ -476,11 +536,7 @@ give_message(struct pst_source *s, struct box *box, guint32 nid,
 	take_flags(s, m);
 	for (guint i = 0; i < c->lost->len; i++)
 		say(s, "PST_DAMAGED", &box->folder, s->key, c->lost->pdata[i]);
-	if (pst_ndb_damage(pst_ndb(s->pst)) > s->damage)
-		say(s, "PST_CHECKSUM", &box->folder, s->key,
-		    "a checksum is wrong: what was read may not be what was "
-		    "written");
-	s->damage = pst_ndb_damage(pst_ndb(s->pst));
+	say_checksums(s, &box->folder);
 	m->has_body = true;
 	if (c->raw.len > 0) {
 		m->raw = c->raw;
@@ -561,8 +617,8 @@ const struct source_driver source_pst_driver = {
     .schemes = schemes,
     .summary = "Outlook personal folder files (.pst, .ost)",
     .options = options,
-    .gives =
-	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
+    .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
+	     1u << RECORD_FOLDER_END | 1u << RECORD_ADDRESS,
     .open = pst_source_open,
     .list = pst_source_list,
     .begin = pst_source_begin,
