@@ -135,6 +135,7 @@ dest_imap_append_big(DestImap *d, struct box *box,
 
 			item->seq = seq;
 			item->len = (gsize)raw->len;
+			item->careful = d->careful > 0;
 			g_ptr_array_add(a->items, item);
 			dest_imap_stored(d, a, command->code);
 			dest_imap_command_free(command);

@@ -339,12 +339,15 @@ dest_imap_names_answered(DestImap *d, struct box *box, enum imap_result result)
 			box->nameless->pdata[left++] = item;
 			continue;
 		}
+		if (uid && item->careful && box->doubted)
+			dest_imap_late_note(box, uid);
 		dest_imap_ended(d, item->seq, ST_OK, uid ? box->uidvalidity : 0,
 		    uid, NULL, NULL, 0);
 		dest_imap_item_free(item);
 	}
 	if (n)
 		g_ptr_array_set_size(box->nameless, (gint)left);
+	dest_imap_late_save(d, box);
 	g_array_set_size(d->uids, 0);
 	g_array_set_size(d->sizes, 0);
 }
@@ -356,6 +359,7 @@ dest_imap_stored(DestImap *d, struct append *a, const char *code)
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	struct box *box = a->box;
 	guint32 uidvalidity = 0;
+	bool careful = false;
 	bool named =
 	    (d->caps & (IMAP_CAP_UIDPLUS | IMAP_CAP_IMAP4REV2)) &&
 	    dest_imap_appenduid(code, a->items->len, &uidvalidity, uids);
@@ -376,6 +380,7 @@ dest_imap_stored(DestImap *d, struct append *a, const char *code)
 	step("imap: batch acknowledged");
 	for (guint i = 0; i < a->items->len; i++) {
 		struct item *item = a->items->pdata[i];
+		guint32 uid;
 
 		if (item->own_head && !box->keywords_told) {
 			box->keywords_told = true;
@@ -392,15 +397,20 @@ dest_imap_stored(DestImap *d, struct append *a, const char *code)
 			g_ptr_array_add(box->nameless, item);
 			continue;
 		}
-		if (d->careful && !box->stored)
+		uid = g_array_index(uids, guint32, i);
+		if (item->careful && !box->stored)
 			box->stored = g_hash_table_new(NULL, NULL);
-		if (d->careful)
-			g_hash_table_add(box->stored,
-			    GUINT_TO_POINTER(g_array_index(uids, guint32, i)));
-		dest_imap_ended(d, item->seq, ST_OK, uidvalidity,
-		    g_array_index(uids, guint32, i), NULL, NULL, 0);
+		if (item->careful)
+			g_hash_table_add(box->stored, GUINT_TO_POINTER(uid));
+		if (item->careful && box->doubted)
+			dest_imap_late_note(box, uid);
+		careful |= item->careful;
+		dest_imap_ended(
+		    d, item->seq, ST_OK, uidvalidity, uid, NULL, NULL, 0);
 		dest_imap_item_free(item);
 	}
+	if (careful)
+		dest_imap_late_save(d, box);
 	dest_imap_append_free(a);
 }
 
@@ -707,6 +717,7 @@ dest_imap_append(DestImap *d, struct box *box, const struct record *record,
 	item->len = len;
 	item->sync = literal_waits(d, len);
 	item->keywords = keywords;
+	item->careful = d->careful > 0;
 	item->flags = m->flags;
 	item->received = m->received;
 	slab->used += head_len + len;

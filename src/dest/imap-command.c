@@ -130,7 +130,7 @@ untagged(DestImap *d, const struct imap_reply *reply, GError **error)
 	if (reply->name && strcmp(reply->name, "FETCH") == 0) {
 		struct command *command =
 		    oldest(d, 1u << COMMAND_NAMES | 1u << COMMAND_LOOK |
-				  1u << COMMAND_BODIES);
+				  1u << COMMAND_BODIES | 1u << COMMAND_LATE);
 		guint32 uid;
 		guint64 size;
 
@@ -138,6 +138,8 @@ untagged(DestImap *d, const struct imap_reply *reply, GError **error)
 			return ST_OK;
 		if (command->kind == COMMAND_BODIES)
 			return dest_imap_look_body(d, reply, error);
+		if (command->kind == COMMAND_LATE)
+			return dest_imap_late_row(d, reply, error);
 		fetched(reply, &uid, &size);
 		if (uid == 0 ||
 		    (command->kind == COMMAND_NAMES && size == G_MAXUINT64))
@@ -224,6 +226,7 @@ tagged(DestImap *d, const struct imap_reply *reply, GError **error)
 	case COMMAND_BIG:
 	case COMMAND_LOOK:
 	case COMMAND_BODIES:
+	case COMMAND_LATE:
 		break;
 	}
 	if (!command->waited)

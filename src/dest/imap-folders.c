@@ -29,6 +29,8 @@ box_free(void *data)
 	g_free(box->folded);
 	g_free(box->refused);
 	g_strfreev(box->keywords);
+	g_free(box->note);
+	g_clear_pointer(&box->resent, g_array_unref);
 	g_clear_pointer(&box->arrived, g_hash_table_unref);
 	g_clear_pointer(&box->stored, g_hash_table_unref);
 	g_clear_pointer(&box->changes, g_hash_table_unref);

@@ -7,7 +7,8 @@
  * stay as many as they are, and nobody guesses.
  *
  * The note: "PASS UIDVALIDITY UIDNEXT", the last two 0 and 1 for a folder that
- * this pass makes. It is written anew only when the last pass was complete:
+ * this pass makes, and behind them the UIDs of what was sent again, if any
+ * (imap-late.c). It is written anew only when the last pass was complete:
  * the place must not move over what is in doubt.
  */
 #include "dest/imap-private.h"
@@ -39,7 +40,7 @@ note_from_text(const char *text, struct note *out)
 	g_auto(GStrv) words = text ? g_strsplit(text, " ", 4) : NULL;
 	guint64 value[3];
 
-	if (!words || g_strv_length(words) != 3)
+	if (!words || g_strv_length(words) < 3)
 		return false;
 	for (guint i = 0; i < 3; i++)
 		if (!g_ascii_string_to_unsigned(words[i], 10, 0,
@@ -72,9 +73,8 @@ digest_same(gconstpointer a, gconstpointer b)
 	return digest_equal(a, b);
 }
 
-/* The UIDs from `from` on that no message of the ledger has. */
-static enum status
-doubtful(
+enum status
+dest_imap_strangers(
     DestImap *d, struct box *box, guint32 from, GArray *out, GError **error)
 {
 	const struct known *known = d->job->known;
@@ -98,7 +98,7 @@ doubtful(
 		dest_imap_command_free(command);
 		g_array_set_size(d->uids, 0);
 		d->no_esearch = true;
-		return doubtful(d, box, from, out, error);
+		return dest_imap_strangers(d, box, from, out, error);
 	}
 	if (command->result != IMAP_OK)
 		st = fail(ST_LINK, error, ERR_REFUSED, RETRY_NOW,
@@ -135,7 +135,7 @@ doubtful_when_quiet(
 		enum status st;
 
 		g_array_set_size(out, 0);
-		st = doubtful(d, box, from, out, error);
+		st = dest_imap_strangers(d, box, from, out, error);
 		if (st < 0)
 			return st;
 		now_us = g_get_monotonic_time();
@@ -229,6 +229,32 @@ bodies(DestImap *d, struct box *box, const GArray *uids, GError **error)
 	return ST_OK;
 }
 
+/* What is not there yet may still come: imap-late.c. */
+static void
+in_doubt(DestImap *d, struct box *box, const struct note *note, guint32 from,
+    const GArray *uids)
+{
+	const struct known *known = d->job->known;
+	g_auto(GStrv) words = NULL;
+
+	if (box->doubted)
+		return;
+	box->doubted = true;
+	box->late_from = from;
+	box->note = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", note->pass,
+	    note->uidvalidity, note->uidnext);
+	words = g_strsplit(known->dest_state(known->ctx, box->owner), " ", 4);
+	if (words[3] && note->uidvalidity == box->uidvalidity) {
+		/* sent again before: their copies may be among these */
+		dest_imap_late_noted(box, words[3]);
+		box->resent_before = box->resent->len;
+		return;
+	}
+	for (guint i = 0; i < uids->len; i++)
+		box->late_from = MAX(
+		    box->late_from, g_array_index(uids, guint32, i) + 1);
+}
+
 static enum status
 look(DestImap *d, struct box *box, const struct note *note, GError **error)
 {
@@ -257,8 +283,11 @@ look(DestImap *d, struct box *box, const struct note *note, GError **error)
 		    box->wire, box->uidvalidity, note->uidvalidity);
 	}
 	st = doubtful_when_quiet(d, box, from, uids, error);
-	if (st < 0 || uids->len == 0)
+	if (st < 0)
 		return st;
+	in_doubt(d, box, note, from, uids);
+	if (uids->len == 0)
+		return ST_OK;
 	box->arrived =
 	    g_hash_table_new_full(digest_hash, digest_same, g_free, uids_free);
 	return bodies(d, box, uids, error);

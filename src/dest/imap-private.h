@@ -1,12 +1,15 @@
 /*
  * The IMAP destination, what its files share:
- *	imap.c           driver table, options, begin to close, outcomes
- *	imap-command.c   commands on their way and the answers that come back
- *	imap-append.c    messages: batches, refusals, what the server called
- *them imap-append-big.c one message too large for that imap-folders.c   which
- *folder of the server a source folder becomes imap-names.c     names that every
- *server takes (no connection needed) imap-look.c      after a cut: what arrived
- *of the last run imap-update.c    flags that changed at the source
+ *	imap.c             driver table, options, begin to close, outcomes
+ *	imap-command.c     commands on their way and the answers that come back
+ *	imap-append.c      messages: batches, refusals, what they were called
+ *	imap-append-big.c  one message too large for that
+ *	imap-folders.c     which folder of the server a source folder becomes
+ *	imap-names.c       names that every server takes (no connection needed)
+ *	imap-look.c        after a cut: what arrived of the last run
+ *	imap-late.c        what of it arrives after that look
+ *	imap-recover.c     what a cut left in doubt, batch by batch
+ *	imap-update.c      flags that changed at the source
  *
  * Everything is pipelined: put() queues, answers are taken in when they are
  * there. The wire carries one command after another, and a command may be
@@ -61,6 +64,11 @@ struct box {
 	bool keywords_told;   /* remarked */
 
 	bool looked;	     /* dest_imap_look() was here in this session */
+	bool doubted;	     /* and found that a cut left it in doubt */
+	char *note;	     /* then: what was noted of it, see imap-look.c */
+	guint32 late_from;   /* then: what was not seen there begins here */
+	GArray *resent;	     /* then: UIDs of what was sent again; or NULL */
+	guint resent_before; /* how many of these in earlier sessions */
 	GHashTable *stored;  /* UIDs that were named while careful; or NULL */
 	GHashTable *arrived; /* digest -> GArray of guint32; or NULL */
 	GPtrArray *nameless; /* items stored, their UIDs not known yet */
@@ -79,6 +87,7 @@ struct item {
 	bool sync;	    /* the literal waits for "+" */
 	bool keywords;	    /* head names some */
 	guint lost;	    /* times the connection ended at it alone */
+	bool careful;	    /* sent while its batch was in doubt */
 	guint32 flags;
 	struct stamp received;
 };
@@ -105,6 +114,7 @@ enum command_kind {
 	COMMAND_NAMES, /* UID FETCH (UID RFC822.SIZE): what items were called */
 	COMMAND_LOOK,  /* UID FETCH (UID): what arrived after a cut */
 	COMMAND_BODIES, /* UID FETCH (UID BODY.PEEK[]) of these */
+	COMMAND_LATE,	/* the same with flags and date, imap-late.c */
 	COMMAND_STORE,
 };
 struct command {
@@ -133,6 +143,7 @@ struct dest_imap {
 	ImapSession *session;
 	guint32 caps;
 	bool subscribe;
+	bool remove_late; /* what arrived twice, see imap-late.c */
 	gsize batch_bytes; /* capacity of a slab */
 	gint64 settle_us; /* quiet time of a folder after a cut */
 	guint batch_messages;
@@ -172,6 +183,7 @@ struct dest_imap {
 	GArray *sizes; /* in parallel, for _NAMES */
 	guint32 select_validity; /* of the SELECT that is answered now */
 	struct box *look_box;	 /* whose bodies are fetched */
+	GPtrArray *rows; /* of the COMMAND_LATE; belongs to its sender */
 
 	GHashTable *told;   /* keywords remarked */
 	GQueue outcomes;    /* struct done * */
@@ -307,6 +319,22 @@ enum status dest_imap_look_again(DestImap *d, struct box *box, GError **error);
 guint32 dest_imap_arrived(struct box *box, const struct digest *digest);
 enum status dest_imap_look_body(
     DestImap *d, const struct imap_reply *reply, GError **error);
+/* The UIDs of the selected box from `from` on that no message of the ledger
+ * has, appended to out. */
+enum status dest_imap_strangers(
+    DestImap *d, struct box *box, guint32 from, GArray *out, GError **error);
+
+/* imap-late.c */
+/* A message that was in doubt was sent again, and got this UID. */
+void dest_imap_late_note(struct box *box, guint32 uid);
+/* After some: where the next session finds them. */
+void dest_imap_late_save(DestImap *d, struct box *box);
+/* What such notes of an earlier session say: a sequence set. */
+void dest_imap_late_noted(struct box *box, const char *set);
+enum status dest_imap_late_row(
+    DestImap *d, const struct imap_reply *reply, GError **error);
+/* At the end of the job: look for second copies of those. */
+enum status dest_imap_late(DestImap *d, GError **error);
 
 /* imap-update.c */
 enum status dest_imap_update(Dest *dest, const struct record *record,

@@ -17,6 +17,9 @@ static const struct option dest_imap_options[] = {
 	"messages of one APPEND at most"},
     {"settle", OPTION_NUMBER, "2", NULL,
 	"seconds that a folder must be quiet after a cut, before it is compared"},
+    {"remove-late", OPTION_BOOL, "yes", NULL,
+	"remove what arrives of a cut run after it was sent again, where it is "
+	"proven to be that; no: only name it"},
     {"subscribe", OPTION_BOOL, "yes", NULL,
 	"subscribe to the folders that are created"},
     {NULL},
@@ -119,6 +122,7 @@ dest_imap_open(Dest **out, const struct end *end, GError **error)
 		       G_USEC_PER_SEC;
 	d->batch_messages = (guint)MIN(messages, 100000);
 	d->subscribe = options_bool(options, "subscribe");
+	d->remove_late = options_bool(options, "remove-late");
 	d->head = g_string_new(NULL);
 	d->uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	d->sizes = g_array_new(FALSE, FALSE, sizeof(guint64));
@@ -327,6 +331,8 @@ dest_imap_commit(Dest *dest, bool last, GError **error)
 			st = dest_imap_update_send(d, error);
 		if (st == ST_OK)
 			st = finish(d, error);
+		if (st == ST_OK)
+			st = dest_imap_late(d, error);
 	} else if (st == ST_OK) {
 		/* A slow source: the server should not wait for ever for the
 		 * end of a command, nor its messages for their outcome. */

@@ -8,6 +8,8 @@
  *	KEYWORDS_REFUSED  a folder takes no new keywords; they are left out
  *	FLAGS_REFUSED     changed flags of the source were not carried over
  *	DEST_UIDVALIDITY  a folder was made anew since an earlier pass
+ *	LATE_REMOVED      second copies of what a cut run sent were removed
+ *	LATE_TWINS        what may be such copies, or somebody's own, is named
  */
 #ifndef MAILMIG_DEST_IMAP_H
 #define MAILMIG_DEST_IMAP_H

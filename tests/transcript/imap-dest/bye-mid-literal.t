@@ -16,6 +16,12 @@ S * 1 FETCH (UID 4)
 S TAG OK done
 C APPEND "INBOX" * {m1x9000+}
 S TAG OK [APPENDUID 7 5] stored
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID FETCH 5:* (UID)
+S * 2 FETCH (UID 5)
+S TAG OK done
 [client]
 folder INBOX inbox
 put 1 m1x9000

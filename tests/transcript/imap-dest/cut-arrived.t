@@ -23,6 +23,13 @@ S * 5 FETCH (UID 8 BODY[] {+m3})
 S TAG OK done
 C APPEND "INBOX" * {m2+} * {m3+}
 S TAG OK [APPENDUID 7 9:10] stored
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID FETCH 9:* (UID)
+S * 6 FETCH (UID 9)
+S * 7 FETCH (UID 10)
+S TAG OK done
 [client]
 option batch-messages 2
 folder INBOX inbox

@@ -20,6 +20,12 @@ S * 5 FETCH (UID 8 BODY[] {+m3})
 S TAG OK done
 C APPEND "INBOX" * {m2+} * {m3+}
 S TAG OK [APPENDUID 7 9:10] stored
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID SEARCH RETURN (ALL) UID 9:*
+S * ESEARCH (TAG "TAG") UID ALL 9:10
+S TAG OK done
 [client]
 option batch-messages 2
 folder INBOX inbox

@@ -1,0 +1,49 @@
+# The server does not let us: as it was, and named
+[server]
+caps IMAP4rev1 LITERAL+ ESEARCH MULTIAPPEND UIDPLUS LIST-EXTENDED LIST-STATUS
+list * LIST () "/" INBOX
+status * STATUS INBOX (MESSAGES 1 UIDNEXT 5 UIDVALIDITY 7)
+C APPEND "INBOX" * {m1+} * {m2+}
+drop
+connection
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID SEARCH RETURN (ALL) UID 5:*
+S * ESEARCH (TAG "TAG") UID
+S TAG OK done
+C APPEND "INBOX" * {m1+} * {m2+}
+S TAG OK [APPENDUID 7 5:6] stored
+C SELECT "INBOX"
+S * OK [UIDVALIDITY 7] there
+S TAG OK [READ-WRITE] selected
+C UID SEARCH RETURN (ALL) UID 5:*
+S * ESEARCH (TAG "TAG") UID ALL 5:8
+S TAG OK done
+C UID FETCH 7:8 (UID FLAGS INTERNALDATE BODY.PEEK[])
+S * 4 FETCH (UID 7 FLAGS (\Seen \Recent) INTERNALDATE "10-Jan-2026 10:00:00 +0000" BODY[] {+m1})
+S * 5 FETCH (UID 8 FLAGS () INTERNALDATE "10-Jan-2026 10:00:00 +0000" BODY[] {+m2})
+S TAG OK done
+C UID FETCH 5:6 (UID FLAGS INTERNALDATE BODY.PEEK[])
+S * 2 FETCH (UID 5 FLAGS (\Seen) INTERNALDATE "10-Jan-2026 10:00:00 +0000" BODY[] {+m1})
+S * 3 FETCH (UID 6 FLAGS () INTERNALDATE "10-Jan-2026 10:00:00 +0000" BODY[] {+m2})
+S TAG OK done
+C UID STORE 7:8 +FLAGS.SILENT (\Deleted)
+S TAG OK done
+C UID EXPUNGE 7:8
+S TAG NO [NOPERM] not you
+C UID STORE 7:8 -FLAGS.SILENT (\Deleted)
+S TAG OK done
+[client]
+folder INBOX inbox
+put 1 m1 \Seen
+put 2 m2
+last
+fails LINK NOW 
+reopen interrupted
+again 1 m1 \Seen
+again 2 m2
+last
+expect 1 OK 7.5
+expect 2 OK 7.6
+remark LATE_TWINS
