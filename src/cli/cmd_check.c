@@ -132,10 +132,14 @@ cmd_check(struct cli *cli)
 {
 	g_autoptr(GError) error = NULL;
 	const char *url = cli->plan->from.text;
-	g_autofree char *scheme =
-	    g_strndup(url, strcspn(url, ":")); /* parsed below */
-	const struct source_driver *driver = source_driver_find(scheme);
+	g_autofree char *scheme = NULL;
+	const struct source_driver *driver;
 	int status, found = 0;
+
+	if (cli->plan->to.text != NULL || url == NULL)
+		return cli_check_ends(cli);
+	scheme = g_strndup(url, strcspn(url, ":")); /* parsed below */
+	driver = source_driver_find(scheme);
 
 	/* Before a password is asked for. */
 	if (driver != NULL && driver->check == NULL) {

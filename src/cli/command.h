@@ -76,6 +76,7 @@ int cmd_status(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_runs(struct cli *cli);
 int cmd_report(struct cli *cli);
+int cmd_plan(struct cli *cli);
 int cmd_events(struct cli *cli);
 int cmd_drivers(struct cli *cli);
 int cmd_worker(
@@ -107,6 +108,11 @@ void cli_table(FILE *out, const GPtrArray *cells, guint n, guint32 right);
 /* Where a report lies: state_dir/reports/NAMESUFFIX. g_free() */
 char *cli_report_path(
     const char *state_dir, const char *name, const char *suffix);
+
+/* cmd_check_ends.c: both ends of a migration; and the process that looks at
+ * some of its mailboxes. */
+int cli_check_ends(struct cli *cli);
+int cli_checker(int argc, char **argv);
 
 /* pass.c: what migrate, extract, import, run, resume and verify share. */
 int cli_pass(struct cli *cli, bool verify, bool resume);

@@ -9,21 +9,27 @@
 
 #include <string.h>
 
-#define HELP_COLUMN 27 /* where the summary of an option begins */
-#define MDOC_WIDTH  78 /* columns of a line of a manual page */
+#define HELP_COLUMN	 27 /* where the summary of an option begins */
+#define HELP_ROWS	 24 /* of a terminal, as small as they come */
+#define HELP_ROWS_AROUND 5  /* title, usage, two empty ones, manual */
+#define MDOC_WIDTH	 78 /* columns of a line of a manual page */
 
 void
 cli_help(void)
 {
+	guint rows = HELP_ROWS_AROUND;
+
 	printf(
-	    "mailmig moves mail between servers, files and formats.\n\n"
+	    "mailmig moves mail between servers, files and formats.\n"
 	    "usage: mailmig COMMAND [OPTION]... (mailmig COMMAND --help)\n\n");
-	for (const struct command *c = cli_commands; c->name != NULL; c++)
-		printf("  %-9s %s\n", c->name, c->summary);
-	printf("\nExamples:\n");
-	for (guint i = 0; i < 3; i++)
-		printf("  mailmig %s\n", cli_commands[i].example);
-	printf("\nManual: mailmig(1), mailmig-plan(5), migration-files(5), "
+	for (const struct command *c = cli_commands; c->name != NULL; c++) {
+		printf("  %-10s %s\n", c->name, c->summary);
+		rows++;
+	}
+	putchar('\n');
+	for (guint i = 0; i < 3 && rows < HELP_ROWS; i++, rows++)
+		printf("Example: mailmig %s\n", cli_commands[i].example);
+	printf("Manual: mailmig(1), mailmig-plan(5), migration-files(5), "
 	       "mailmig-events(7)\n");
 }
 

@@ -22,7 +22,9 @@ static const char *const shown_verify[] = {"from", "to", "accounts", "mailbox",
 static const char *const shown_show[] = {"records", "json", "accounts",
     "mailbox", "source-auth-user", "password-file", "token-command", "since",
     "include", NULL};
-static const char *const shown_check[] = {"json", NULL};
+static const char *const shown_check[] = {"from", "to", "accounts", "mailbox",
+    "password-file", "since", "exclude", "max-size", "folder-map", "workers",
+    "json", NULL};
 static const char *const shown_run[] = {"from", "to", "accounts", "workers",
     "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
 
@@ -60,10 +62,19 @@ const struct command cli_commands[] = {
 	"Counts and sizes; with --records every record of the source.",
 	"show imaps://anna@mail.example.org", CLI_FROM | CLI_FILTER,
 	1u << CLI_JSON | 1u << CLI_RECORDS, shown_show, cmd_show},
-    {"check", "URL", 1, 1, "check a file strictly, by the rules of its format",
-	"Says each broken rule in words. Exit status: 0 none, 1 warnings, 2 "
-	"broken.",
-	"check pst:anna.pst", CLI_FROM, 1u << CLI_JSON, shown_check, cmd_check},
+    {"check", "PLAN | --from URL --to URL | URL", 0, 1,
+	"what will go wrong, before anything is written",
+	"Logs on to every mailbox at both ends, counts, measures. Of a .pst "
+	"file\nalone: is it sound? Exit status: 0 yes, 1 warnings, 2 errors.",
+	"check --from imaps://anna@old.example --to maildir:Mail",
+	CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN,
+	1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS, shown_check,
+	cmd_check},
+    {"plan", "--from URL --to URL", 0, 2,
+	"write a plan file with a comment on every key",
+	"On standard output. Nothing is connected to, and no password is in it.",
+	"plan --from imaps://old.example --to maildir:Mail >my.plan",
+	PASS_KEYS, 0, shown_run, cmd_plan},
     {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
 	"Without RUN, of the last one.", "status --state mailmig-state",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},
@@ -160,6 +171,10 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "worker") == 0)
 		return cmd_worker(argc - 1, argv + 1);
+	if (strcmp(argv[1], "checker") == 0) {
+		cli.program = program;
+		return cli_checker(argc - 1, argv + 1);
+	}
 	if (strcmp(argv[1], "--dump-mdoc") == 0 && argc == 3) {
 		cli_help_mdoc(argv[2]);
 		return 0;

@@ -191,13 +191,21 @@ as_files(const char *word)
 		   : g_strconcat("files:", word, NULL);
 }
 
+/* "check PLAN": a word that is no address, and a file. */
+static bool
+is_plan(const struct cli *cli)
+{
+	return cli->command->run == cmd_check && cli->arguments->len == 1 &&
+	       strchr(cli->arguments->pdata[0], ':') == NULL;
+}
+
 static int
 apply(struct cli *cli, const GArray *pending)
 {
 	int status = -1;
 
 	/* "run PLAN": the options change what the file says. */
-	if (cli->command->run == cmd_run) {
+	if (cli->command->run == cmd_run || is_plan(cli)) {
 		g_autoptr(GError) error = NULL;
 
 		if (plan_load(cli->plan, cli->arguments->pdata[0], &error) < 0)
@@ -212,7 +220,7 @@ apply(struct cli *cli, const GArray *pending)
 	}
 	/* "migrate URL URL", "import URL", "show URL": the ends by place. */
 	if ((cli->command->takes & CLI_FROM) == 0 ||
-	    cli->command->run == cmd_run)
+	    cli->command->run == cmd_run || is_plan(cli))
 		return status;
 	for (guint i = 0; status < 0 && i < cli->arguments->len; i++) {
 		const char *word = cli->arguments->pdata[i];

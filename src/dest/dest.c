@@ -73,6 +73,29 @@ dest_map(Dest *dest, const struct folder *folder)
 }
 
 void
+dest_place_init(struct dest_place *place)
+{
+	*place = (struct dest_place){
+	    .message_max = -1, .bytes_left = -1, .messages_left = -1};
+}
+
+void
+dest_place_clear(struct dest_place *place)
+{
+	g_free(place->server);
+	g_free(place->capabilities);
+	dest_place_init(place);
+}
+
+enum status
+dest_place(Dest *dest, struct dest_place *out, GError **error)
+{
+	if (driver_of(dest)->place == NULL)
+		return ST_OK;
+	return driver_of(dest)->place(dest, out, error);
+}
+
+void
 dest_end(Dest *dest)
 {
 	driver_of(dest)->end(dest);

@@ -20,6 +20,18 @@ struct outcome {
 	struct blob body;
 }; /* pointers live until the next call into the driver */
 
+/* What a destination says of itself for one log-in, before anything is written;
+ * -1 and NULL where it does not say. */
+struct dest_place {
+	gint64 message_max; /* octets of one message */
+	gint64 bytes_left, messages_left; /* of the quota */
+	char missing_rights[32]; /* letters of RFC 4314 that are needed, not given */
+	char *server; /* its own name and version */
+	char *capabilities; /* those that we use, separated by blanks */
+};
+void dest_place_init(struct dest_place *place);
+void dest_place_clear(struct dest_place *place);
+
 struct dest_driver {
 	const char *name;
 	const char *const *schemes;
@@ -73,6 +85,10 @@ struct dest_driver {
 	 * clashes, special folders), for tables and verify; NULL-ended, until
 	 * the job's end. May be NULL: the same path. */
 	char *const *(*map)(Dest *dest, const struct folder *folder);
+	/* Fill in what is known of the place; between open() and begin(), and
+	 * nothing is written. May be NULL: nothing is known. */
+	enum status (*place)(Dest *dest, struct dest_place *out,
+	    GError **error);
 	/* After commit(last), or to give up: what is not committed is undone. */
 	void (*end)(Dest *dest);
 	void (*close)(Dest *dest);
@@ -94,6 +110,7 @@ enum status dest_update(Dest *dest, const struct record *record,
     GError **error);
 enum status dest_commit(Dest *dest, bool last, GError **error);
 char *const *dest_map(Dest *dest, const struct folder *folder);
+enum status dest_place(Dest *dest, struct dest_place *out, GError **error);
 void dest_end(Dest *dest);
 void dest_close(Dest *dest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dest, dest_close)

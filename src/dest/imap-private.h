@@ -197,6 +197,10 @@ struct dest_imap {
 };
 typedef struct dest_imap DestImap;
 
+/* imap-place.c: of the driver's table. */
+enum status dest_imap_place(
+    Dest *dest, struct dest_place *out, GError **error);
+
 void dest_imap_remark(DestImap *d, enum remark_level level, const char *code,
     const struct folder *folder, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Note a failure wider than an item, for every later call; returns st. */

@@ -419,6 +419,7 @@ const struct dest_driver dest_imap_driver = {
     .update = dest_imap_update,
     .commit = dest_imap_commit,
     .map = dest_imap_map,
+    .place = dest_imap_place,
     .end = dest_imap_end,
     .close = dest_imap_close,
 };

@@ -104,6 +104,8 @@ enum plan_type {
 };
 #define PLAN_TEXT_MAX 65536 /* bytes of one value */
 #define PLAN_FILE_MAX (16 << 20) /* bytes */
+/* [plan] format: raised when an older program would misunderstand a plan. */
+#define PLAN_FORMAT 1
 
 struct plan_key {
 	const char *group, *key; /* in the file: [filter] since */
@@ -141,6 +143,12 @@ bool plan_needs_password(const Plan *plan, const struct plan_end *end);
 void plan_set_password(Plan *plan, struct plan_end *end, const char *password);
 /* The same plan as a file, with a comment on every key. g_free(). */
 char *plan_to_text(const Plan *plan);
+/* The same, to begin with: also the options that the drivers of both ends have,
+ * and what an accounts file looks like. */
+char *plan_example(const Plan *plan);
+/* Only the drivers of both ends and their options are looked up: nothing is
+ * asked for, nothing is opened. */
+enum status plan_check_ends(Plan *plan, bool need_to, GError **error);
 
 /*
  * The plan of a run, kept in the state directory (plans/RUN.plan, mode 0600)

@@ -3,6 +3,9 @@
  */
 #include "engine/plan-private.h"
 
+#include "dest/dest.h"
+#include "source/source.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -114,6 +117,44 @@ load_key(Plan *plan, GKeyFile *file, const char *group, const char *key,
 	return ST_OK;
 }
 
+/*
+ * "[plan] format = 1": a plan of a newer program may say what this one would
+ * misunderstand, so nothing of it is believed. Without it, it is the first.
+ */
+static enum status
+check_format(const char *text, const char *name, GError **error)
+{
+	g_auto(GStrv) rows = g_strsplit(text, "\n", -1);
+	bool here = false;
+
+	for (guint i = 0; rows[i] != NULL; i++) {
+		char *row = g_strstrip(rows[i]), *equals = strchr(row, '=');
+		guint64 format;
+
+		if (*row == '[')
+			here = strcmp(row, "[plan]") == 0;
+		if (!here || *row == '[' || *row == '#' || *row == '\0' ||
+		    equals == NULL)
+			continue;
+		*equals = '\0';
+		if (strcmp(g_strchomp(row), "format") != 0)
+			return bad_line(name, i + 1, error,
+			    "group [plan] has one key: format");
+		if (!g_ascii_string_to_unsigned(g_strchug(equals + 1), 10, 1,
+			G_MAXINT64, &format, NULL))
+			return bad_line(name, i + 1, error,
+			    "format is a number, 1 in this version");
+		if (format > PLAN_FORMAT)
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "%s line %u: this plan was written by a newer "
+			    "mailmig (format %" G_GUINT64_FORMAT
+			    ", and this one knows %d); install that one, or "
+			    "write the plan anew with 'mailmig plan'",
+			    name, i + 1, format, PLAN_FORMAT);
+	}
+	return ST_OK;
+}
+
 enum status
 plan_load_text(Plan *plan, const char *text, const char *name, GError **error)
 {
@@ -127,13 +168,20 @@ plan_load_text(Plan *plan, const char *text, const char *name, GError **error)
 	st = scan(lines, text, name, error);
 	if (st < 0)
 		return st;
+	st = check_format(text, name, error);
+	if (st < 0)
+		return st;
 	if (!g_key_file_load_from_data(
 		file, text, strlen(text), G_KEY_FILE_NONE, &cause))
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER, "%s: %s",
 		    name, cause->message);
 	groups = g_key_file_get_groups(file, NULL);
 	for (guint i = 0; groups[i] != NULL; i++) {
-		g_auto(GStrv) keys =
+		g_auto(GStrv) keys = NULL;
+
+		if (strcmp(groups[i], "plan") == 0)
+			continue; /* check_format() has read it */
+		keys =
 		    g_key_file_get_keys(file, groups[i], NULL, NULL);
 
 		for (guint j = 0; keys[j] != NULL; j++) {
@@ -252,25 +300,91 @@ append_settings(const GPtrArray *settings, GString *out)
 	}
 }
 
-char *
-plan_to_text(const Plan *plan)
+static void
+append_known(const struct plan_end *end, const struct option *option,
+    GString *out)
+{
+	if (option == NULL || option->name == NULL)
+		return;
+	g_string_append_printf(out,
+	    "# options of %s:, which may also stand behind the address, "
+	    "?NAME=VALUE\n",
+	    end->url.scheme);
+	for (; option->name != NULL; option++) {
+		g_string_append_printf(out, "# %s%s%s\n", option->summary,
+		    option->choices ? ": " : "",
+		    option->choices ? option->choices : "");
+		g_string_append_printf(out, "#%s = %s\n", option->name,
+		    option->fallback ? option->fallback : "");
+	}
+}
+
+static const struct option *
+options_of(const struct plan_end *end, bool source)
+{
+	const struct source_driver *from =
+	    source && end->text ? source_driver_find(end->url.scheme) : NULL;
+	const struct dest_driver *to =
+	    !source && end->text ? dest_driver_find(end->url.scheme) : NULL;
+
+	return from ? from->options : to ? to->options : NULL;
+}
+
+static const char accounts_comment[] =
+    "# A line for each mailbox, below a line that names the columns:\n"
+    "#   source,source_password,destination,destination_password\n"
+    "#   anna,her old one,anna@new.example,her new one\n"
+    "# Also the files of the Exchange Migration Wizard (IMAP_Mailbox,...) and of\n"
+    "# Microsoft 365 (EmailAddress,UserName,Password).\n";
+
+static char *
+to_text(const Plan *plan, bool example)
 {
 	static const char *const groups[] = {
 	    "from", "to", "both", "accounts", "filter", "folders", "run"};
-	GString *out =
-	    g_string_new("# A plan of mailmig; see mailmig-plan(5)\n");
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out,
+	    "# A plan of mailmig; see mailmig-plan(5)\n%s\n[plan]\nformat = "
+	    "%d\n",
+	    example ? "# mailmig check THIS looks at both ends and writes "
+		      "nothing; mailmig run THIS runs it.\n# A line that "
+		      "begins with # is a comment; the values shown there are "
+		      "the defaults.\n"
+		    : "",
+	    PLAN_FORMAT);
 
 	for (guint g = 0; g < G_N_ELEMENTS(groups); g++) {
 		g_string_append_printf(out, "\n[%s]\n", groups[g]);
+		if (example && strcmp(groups[g], "accounts") == 0)
+			g_string_append(out, accounts_comment);
 		for (guint i = 0; plan_keys[i].group != NULL; i++)
 			if (strcmp(plan_keys[i].group, groups[g]) == 0)
 				append_key(plan, i, out);
+		if (example && strcmp(groups[g], "from") == 0)
+			append_known(
+			    &plan->from, options_of(&plan->from, true), out);
+		if (example && strcmp(groups[g], "to") == 0)
+			append_known(
+			    &plan->to, options_of(&plan->to, false), out);
 		if (strcmp(groups[g], "from") == 0)
 			append_settings(plan->from.settings, out);
 		if (strcmp(groups[g], "to") == 0)
 			append_settings(plan->to.settings, out);
 	}
 	return g_string_free(out, FALSE);
+}
+
+char *
+plan_to_text(const Plan *plan)
+{
+	return to_text(plan, false);
+}
+
+char *
+plan_example(const Plan *plan)
+{
+	return to_text(plan, true);
 }
 
 static char *

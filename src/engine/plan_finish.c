@@ -65,6 +65,7 @@ find_driver(struct plan_end *end, bool source, GError **error)
 
 		if (driver == NULL)
 			return unknown_scheme(end, source, error);
+		g_clear_pointer(&end->options, options_free);
 		end->options = options_new(driver->options);
 		end->accounts = driver->accounts;
 	} else {
@@ -73,6 +74,7 @@ find_driver(struct plan_end *end, bool source, GError **error)
 
 		if (driver == NULL)
 			return unknown_scheme(end, source, error);
+		g_clear_pointer(&end->options, options_free);
 		end->options = options_new(driver->options);
 		end->accounts = driver->accounts;
 	}
@@ -326,11 +328,9 @@ set_lenient(Plan *plan)
 			options_set(plan->from.options, "lenient", "yes", NULL);
 }
 
-enum status
-plan_finish(Plan *plan, bool need_to, GError **error)
+static enum status
+check_given(const Plan *plan, bool need_to, GError **error)
 {
-	enum status st;
-
 	if (plan->from.text == NULL)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "no source is named; add --from URL, such as --from "
@@ -342,6 +342,32 @@ plan_finish(Plan *plan, bool need_to, GError **error)
 	if (plan->filter.since >= plan->filter.until)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "--since is not before --until: no message fits");
+	return ST_OK;
+}
+
+enum status
+plan_check_ends(Plan *plan, bool need_to, GError **error)
+{
+	enum status st = check_given(plan, need_to, error);
+
+	if (st == ST_OK)
+		st = find_driver(&plan->from, true, error);
+	if (st == ST_OK)
+		st = set_options(&plan->from, error);
+	if (st == ST_OK && plan->to.text != NULL)
+		st = find_driver(&plan->to, false, error);
+	if (st == ST_OK && plan->to.text != NULL)
+		st = set_options(&plan->to, error);
+	return st;
+}
+
+enum status
+plan_finish(Plan *plan, bool need_to, GError **error)
+{
+	enum status st = check_given(plan, need_to, error);
+
+	if (st < 0)
+		return st;
 	st = finish_end(plan, &plan->from, true, error);
 	if (st < 0)
 		return st;
