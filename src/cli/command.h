@@ -76,6 +76,7 @@ int cmd_status(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_runs(struct cli *cli);
 int cmd_report(struct cli *cli);
+int cmd_batch(struct cli *cli);
 int cmd_plan(struct cli *cli);
 int cmd_events(struct cli *cli);
 int cmd_drivers(struct cli *cli);
@@ -113,6 +114,10 @@ char *cli_report_path(
  * some of its mailboxes. */
 int cli_check_ends(struct cli *cli);
 int cli_checker(int argc, char **argv);
+
+/* cmd_batch.c: how many words from argv[i] are for it alone (its switches are
+ * not written like others). */
+guint cli_batch_words(int argc, char **argv, int i);
 
 /* pass.c: what migrate, extract, import, run, resume and verify share. */
 int cli_pass(struct cli *cli, bool verify, bool resume);

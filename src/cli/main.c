@@ -25,6 +25,8 @@ static const char *const shown_show[] = {"records", "json", "accounts",
 static const char *const shown_check[] = {"from", "to", "accounts", "mailbox",
     "password-file", "since", "exclude", "max-size", "folder-map", "workers",
     "json", NULL};
+static const char *const shown_batch[] = {"from", "to", "accounts",
+    "password-file", "workers", "state", "print-plan", "json", "quiet", NULL};
 static const char *const shown_run[] = {"from", "to", "accounts", "workers",
     "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
 
@@ -75,6 +77,13 @@ const struct command cli_commands[] = {
 	"On standard output. Nothing is connected to, and no password is in it.",
 	"plan --from imaps://old.example --to maildir:Mail >my.plan",
 	PASS_KEYS, 0, shown_run, cmd_plan},
+    {"batch", "CONTROLFILE", 0, 64,
+	"do what a control file of the Exchange Migration Wizard says",
+	"Also its switches, /C:FILE /A:ACCOUNT /P:PASSWORD /S, with / or -.\n"
+	"--drive M:=DIR says where a drive or share of Windows lies here.\n"
+	"Exit status: 0 clean, 1 warnings, 2 errors.",
+	"batch /C:region1.ctl --drive M:=/mnt/region1 --to maildir:Mail",
+	PASS_KEYS, PASS_SWITCHES, shown_batch, cmd_batch},
     {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
 	"Without RUN, of the last one.", "status --state mailmig-state",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},

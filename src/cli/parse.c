@@ -220,7 +220,8 @@ apply(struct cli *cli, const GArray *pending)
 	}
 	/* "migrate URL URL", "import URL", "show URL": the ends by place. */
 	if ((cli->command->takes & CLI_FROM) == 0 ||
-	    cli->command->run == cmd_run || is_plan(cli))
+	    cli->command->run == cmd_run || cli->command->run == cmd_batch ||
+	    is_plan(cli))
 		return status;
 	for (guint i = 0; status < 0 && i < cli->arguments->len; i++) {
 		const char *word = cli->arguments->pdata[i];
@@ -260,7 +261,20 @@ without_secret(const char *word)
 	g_autoptr(GRegex) regex =
 	    g_regex_new("(://[^:@/?]*):[^/?]*@", 0, 0, NULL);
 
+	/* The original's switch. */
+	if (g_ascii_strncasecmp(word, "/P:", 3) == 0 ||
+	    g_ascii_strncasecmp(word, "-P:", 3) == 0)
+		return g_strdup_printf("%.3s***", word);
 	return g_regex_replace(regex, word, -1, 0, "\\1@", 0, NULL);
+}
+
+/* The original's switches: 'batch' takes them apart itself. */
+static void
+take_words(struct cli *cli, char **argv, int *i, guint words)
+{
+	g_ptr_array_add(cli->arguments, argv[*i]);
+	if (words == 2)
+		g_ptr_array_add(cli->arguments, argv[++*i]);
 }
 
 int
@@ -280,8 +294,14 @@ cli_parse(struct cli *cli, int argc, char **argv)
 		g_ptr_array_add(cli->typed, without_secret(argv[i]));
 
 	for (int i = 0; status < 0 && i < argc; i++) {
+		guint words = cli->command->run == cmd_batch
+				  ? cli_batch_words(argc, argv, i)
+				  : 0;
+
 		if (options && strcmp(argv[i], "--") == 0)
 			options = false;
+		else if (options && words > 0)
+			take_words(cli, argv, &i, words);
 		else if (options && g_str_has_prefix(argv[i], "--"))
 			status = parse_long(cli, argc, argv, &i, pending);
 		else if (options && argv[i][0] == '-' && argv[i][1] != '\0')
