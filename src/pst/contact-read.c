@@ -62,11 +62,11 @@ static const struct {
     {0x3a1a, "TEL", "TYPE=voice;PREF=1", COL_NONE},
     {0x3a1f, "TEL", "TYPE=voice", COL_NONE},
     {0x3a57, "TEL", "TYPE=work,x-company", COL_NONE},
-    {0x3a1e, "TEL", "TYPE=x-car", COL_NONE},
+    {0x3a1e, "TEL", "TYPE=car", COL_NONE},
     {0x3a1d, "TEL", "TYPE=x-radio", COL_NONE},
     {0x3a02, "TEL", "TYPE=x-callback", COL_NONE},
     {0x3a2c, "TEL", "TYPE=x-telex", COL_NONE},
-    {0x3a2d, "TEL", "TYPE=x-isdn", COL_NONE},
+    {0x3a2d, "TEL", "TYPE=isdn", COL_NONE},
     {0x3a4b, "TEL", "TYPE=textphone", COL_NONE},
     {0x3a2e, "TEL", "TYPE=x-assistant", COL_ASSIST},
     {0x3a17, "TITLE", NULL, COL_TITLE},
@@ -80,7 +80,7 @@ static const struct {
     {0x3a48, "RELATED", "TYPE=spouse;VALUE=text", COL_NONE},
     {0x3a4e, "X-MS-MANAGER", NULL, COL_NONE},
     {0x3a30, "X-MS-ASSISTANT", NULL, COL_ASSISTANT},
-    {0x3a19, "X-MS-OFFICE", NULL, COL_OFFICE},
+    {0x3a19, "X-OFFICE", NULL, COL_OFFICE},
     {NAMED | 0x802c, "X-PHONETIC-FIRST-NAME", NULL, COL_NONE},
     {NAMED | 0x802d, "X-PHONETIC-LAST-NAME", NULL, COL_NONE},
     {NAMED | 0x802e, "X-PHONETIC-ORG", NULL, COL_NONE},
@@ -106,14 +106,14 @@ static const guint32 postal[6] = {
     0x3a2b, 0x3a29, 0x3a27, 0x3a28, 0x3a2a, 0x3a26};
 
 struct reading {
-	struct pst_contact *out;
+	struct pst_card *out;
 	Pst *pst;
 	PstMessage *message;
 	const PstProps *props;
 };
 
 void
-pst_contact_init(struct pst_contact *c)
+pst_card_init(struct pst_card *c)
 {
 	memset(c, 0, sizeof *c);
 	c->members =
@@ -123,11 +123,11 @@ pst_contact_init(struct pst_contact *c)
 }
 
 void
-pst_contact_clear(struct pst_contact *c)
+pst_card_clear(struct pst_card *c)
 {
 	if (c->vcard == NULL)
 		return;
-	for (guint i = 0; i < PST_CONTACT_FIELDS; i++)
+	for (guint i = 0; i < PST_CARD_FIELDS; i++)
 		g_free(c->fields[i]);
 	g_ptr_array_unref(c->members);
 	g_string_free(c->vcard, TRUE);
@@ -136,7 +136,7 @@ pst_contact_clear(struct pst_contact *c)
 }
 
 bool
-pst_contact_is(const char *class)
+pst_card_is(const char *class)
 {
 	static const char *const classes[] = {"IPM.Contact", "IPM.DistList"};
 
@@ -171,7 +171,7 @@ text(const struct reading *r, guint32 id)
 }
 
 static void
-set_column(struct pst_contact *c, enum column column, const char *value)
+set_column(struct pst_card *c, enum column column, const char *value)
 {
 	if (column == COL_NONE || value == NULL || c->fields[column] != NULL)
 		return;
@@ -187,7 +187,7 @@ put_names(struct reading *r)
 	static const guint32 ids[5] = {0x3a11, 0x3a06, 0x3a44, 0x3a45, 0x3a05};
 	static const guint32 fallbacks[] = {
 	    PST_P_DISPLAY_NAME, NAMED | 0x8005, PST_P_SUBJECT, 0x3a16};
-	struct pst_contact *c = r->out;
+	struct pst_card *c = r->out;
 	char *parts[5];
 	g_autofree char *company = text(r, 0x3a16);
 	g_autofree char *department = text(r, 0x3a18);
@@ -228,7 +228,7 @@ put_names(struct reading *r)
 static void
 put_emails(struct reading *r)
 {
-	struct pst_contact *c = r->out;
+	struct pst_card *c = r->out;
 	guint n = 0;
 
 	for (guint i = 0; i < EMAILS; i++) {
@@ -249,7 +249,7 @@ put_emails(struct reading *r)
 		if (n++ == 0)
 			g_string_append(params, "PREF=1");
 		if (type && g_ascii_strcasecmp(type, "SMTP") != 0)
-			vcard_param(params, "X-ADDRTYPE", type);
+			vcard_param(params, "X-TYPE", type);
 		vcard_write_text(c->vcard, "EMAIL",
 		    params->len ? params->str : NULL, address);
 		column =
@@ -326,7 +326,7 @@ put_day(struct reading *r, const char *name, guint32 local, guint id)
 static void
 put_others(struct reading *r)
 {
-	struct pst_contact *c = r->out;
+	struct pst_card *c = r->out;
 	g_autofree char *note = text(r, PST_P_BODY);
 	g_autoptr(GPtrArray) words = pst_props_texts(r->props,
 	    pst_name_id(r->pst, pst_guid_public_strings, 0, "Keywords"));
@@ -381,7 +381,7 @@ put_others(struct reading *r)
 static enum status
 put_attachments(struct reading *r, GError **error)
 {
-	struct pst_contact *c = r->out;
+	struct pst_card *c = r->out;
 	GError *why = NULL;
 	PstAttachment *a;
 	enum status st;
@@ -431,7 +431,7 @@ put_attachments(struct reading *r, GError **error)
 
 /* A member's address, as a URI: RFC 6350 6.6.5. */
 static void
-put_member(struct pst_contact *c, const struct person *p)
+put_member(struct pst_card *c, const struct person *p)
 {
 	g_autoptr(GString) params = g_string_new(NULL);
 	g_autoptr(GString) uri = g_string_new(NULL);
@@ -442,11 +442,8 @@ put_member(struct pst_contact *c, const struct person *p)
 		g_string_append(uri, "mailto:");
 		g_string_append_uri_escaped(uri, p->address, "@+", TRUE);
 	} else if (p->address) {
-		vcard_param(params, "X-ADDRTYPE", p->type);
-		g_string_append(uri, "x-mapi:");
-		g_string_append_uri_escaped(uri, p->address, "/=@+", TRUE);
-	} else {
-		g_string_append(uri, "x-mapi:");
+		vcard_param(params, "X-TYPE", p->type);
+		vcard_escape(uri, p->address);
 	}
 	vcard_write_raw(
 	    c->vcard, "MEMBER", params->len ? params->str : NULL, uri->str);
@@ -462,7 +459,7 @@ put_members(struct reading *r)
 	g_autoptr(GPtrArray) members = pst_props_binaries(r->props, members_id);
 	g_autoptr(GPtrArray) one_offs =
 	    pst_props_binaries(r->props, one_off_id);
-	guint n = MIN(MAX(members->len, one_offs->len), PST_LIST_MEMBERS_MAX);
+	guint n = MIN(MAX(members->len, one_offs->len), PST_CARD_MEMBERS_MAX);
 
 	for (guint i = 0; i < n; i++) {
 		GBytes *a = i < one_offs->len ? one_offs->pdata[i] : NULL;
@@ -494,15 +491,14 @@ put_members(struct reading *r)
 }
 
 enum status
-pst_contact_read(
-    struct pst_contact *c, Pst *pst, PstMessage *message, GError **error)
+pst_card_read(struct pst_card *c, Pst *pst, PstMessage *message, GError **error)
 {
 	struct reading r = {c, pst, message, pst_message_props(message)};
 	g_autofree char *class = pst_props_text(r.props, PST_P_MESSAGE_CLASS);
 	enum status st;
 
-	pst_contact_clear(c);
-	pst_contact_init(c);
+	pst_card_clear(c);
+	pst_card_init(c);
 	c->is_list =
 	    class && g_ascii_strncasecmp(class, "IPM.DistList", 12) == 0;
 	set_column(c, COL_CLASS, c->is_list ? "dl" : "entry");
@@ -528,7 +524,7 @@ pst_contact_read(
 
 		set_column(c, COL_EMAIL, user);
 	}
-	for (guint i = 0; i < PST_CONTACT_FIELDS; i++)
+	for (guint i = 0; i < PST_CARD_FIELDS; i++)
 		if (c->fields[i] == NULL)
 			c->fields[i] = g_strdup("");
 	return st;

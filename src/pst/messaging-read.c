@@ -561,6 +561,12 @@ pst_message_next_attachment(
 }
 
 void
+pst_message_rewind_attachments(PstMessage *message)
+{
+	pst_sub_walk_init(&message->walk, message->pst->ndb, message->node.sub);
+}
+
+void
 pst_attachment_close(PstAttachment *attachment)
 {
 	if (attachment == NULL)

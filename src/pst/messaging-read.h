@@ -82,6 +82,8 @@ enum status pst_message_recipients(
 /* The next attachment. ST_END; ST_ITEM for one that cannot be read. */
 enum status pst_message_next_attachment(
     PstMessage *message, PstAttachment **out, GError **error);
+/* Start again with the first. */
+void pst_message_rewind_attachments(PstMessage *message);
 void pst_attachment_close(PstAttachment *attachment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstAttachment, pst_attachment_close)
 const PstProps *pst_attachment_props(const PstAttachment *attachment);

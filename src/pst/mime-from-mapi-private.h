@@ -26,4 +26,17 @@ enum status pst_content_attachment(
 enum status pst_content_made(PstContent *content, struct part *part,
     const char *data, gsize len, GError **error);
 
+/* Calendar items: mime-from-mapi-calendar.c. The calendar of a meeting message
+ * is appended to out, and *method is set; that of a stored item becomes a part,
+ * and *stored is set. */
+enum status pst_content_calendar(PstContent *content, Pst *pst,
+    PstMessage *message, const char **method, GString *out, bool *stored,
+    GError **error);
+/* The parts, and the calendar where there is a method, as a raw message. */
+enum status pst_content_calendar_raw(PstContent *content, const char *method,
+    const GString *calendar, GError **error);
+/* What a journal entry says besides its text, as a text before it. */
+enum status pst_content_journal(
+    PstContent *content, Pst *pst, const PstProps *props, GError **error);
+
 #endif

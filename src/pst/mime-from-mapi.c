@@ -3,6 +3,7 @@
 #include "mime/encode.h"
 #include "mime/header.h"
 #include "pst/bytes.h"
+#include "pst/calendar-read.h"
 #include "pst/entry-id.h"
 #include "pst/format.h"
 
@@ -378,15 +379,23 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 	const PstProps *p = pst_message_props(message);
 	PstAttachment *a;
 	GError *why = NULL;
+	g_autoptr(GString) calendar = g_string_new(NULL);
+	const char *method = NULL;
 	struct blob all;
-	bool is_signed;
+	bool is_signed, stored;
 	guint n = 0;
 	enum status st;
 
 	pst_content_read_flags(c, pst, message);
 	read_envelope(c, pst, message);
 	read_headers(c, p);
-	st = pst_content_bodies(c, p, error);
+	st = pst_content_calendar(
+	    c, pst, message, &method, calendar, &stored, error);
+	if (st == ST_OK)
+		st = pst_content_journal(c, pst, p, error);
+	/* The text of a stored item is in its calendar. */
+	if (st == ST_OK && !stored)
+		st = pst_content_bodies(c, p, error);
 	while (st == ST_OK) {
 		st = pst_message_next_attachment(message, &a, &why);
 		if (st == ST_END)
@@ -397,7 +406,9 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 			st = ST_OK;
 			continue;
 		}
-		if (n++ < PARTS_MAX)
+		if (n++ < PARTS_MAX &&
+		    !(calendar->len > 0 &&
+			pst_calendar_is_exception(pst_attachment_props(a))))
 			st = pst_content_attachment(c, pst, a, error);
 		pst_attachment_close(a);
 	}
@@ -410,6 +421,9 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 
 		part->blob = blob_range(&all, part->blob.off, part->blob.len);
 	}
+	if (calendar->len > 0)
+		return pst_content_calendar_raw(
+		    c, stored ? NULL : method, calendar, error);
 	if (is_smime(c, &is_signed)) {
 		/* The attachment comes first for make_raw(). */
 		while (g_array_index(c->out.parts, struct part, 0).kind !=

@@ -48,7 +48,7 @@ struct pst_source {
 	gint64 found, skipped;
 	guint64 damage;	  /* checksums that were wrong so far */
 	GPtrArray *words; /* keywords, NULL-ended */
-	struct pst_contact contact;
+	struct pst_card contact;
 	GArray *members; /* of struct person, of the contact that is a list */
 	char key[12];
 };
@@ -330,7 +330,7 @@ pst_source_end(Source *source)
 	g_clear_pointer(&s->content, pst_content_free);
 	g_clear_pointer(&s->words, g_ptr_array_unref);
 	g_clear_pointer(&s->members, g_array_unref);
-	pst_contact_clear(&s->contact);
+	pst_card_clear(&s->contact);
 	g_clear_pointer(&s->pst, pst_close);
 	s->job = NULL;
 }
@@ -397,7 +397,7 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	s->boxes = g_ptr_array_new_with_free_func(box_free);
 	s->words = g_ptr_array_new();
 	s->members = g_array_new(FALSE, FALSE, sizeof(struct person));
-	pst_contact_init(&s->contact);
+	pst_card_init(&s->contact);
 	s->at = 0;
 	s->damage = 0;
 	search.nids = g_hash_table_new(NULL, NULL);
@@ -458,14 +458,14 @@ static enum status
 give_address(struct pst_source *s, struct box *box, PstMessage *message,
     struct record *record, GError **error)
 {
-	struct pst_contact *c = &s->contact;
+	struct pst_card *c = &s->contact;
 	struct address *a = &record->address;
 	enum status st;
 
-	G_STATIC_ASSERT(PST_CONTACT_FIELDS == ADDRESS_FIELDS);
+	G_STATIC_ASSERT(PST_CARD_FIELDS == ADDRESS_FIELDS);
 	memset(a, 0, sizeof *a);
 	record->kind = RECORD_ADDRESS;
-	st = pst_contact_read(c, s->pst, message, error);
+	st = pst_card_read(c, s->pst, message, error);
 	if (st < 0)
 		return st;
 	for (guint i = 0; i < c->lost->len; i++)
@@ -503,7 +503,7 @@ give_message(struct pst_source *s, struct box *box, guint32 nid,
 	if (st == ST_OK)
 		class = pst_props_text(
 		    pst_message_props(message), PST_P_MESSAGE_CLASS);
-	if (pst_contact_is(class))
+	if (pst_card_is(class))
 		return give_address(s, box, message, record, error);
 	s->found++;
 	record->kind = RECORD_MESSAGE;

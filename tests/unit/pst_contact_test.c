@@ -211,19 +211,19 @@ tear_down(struct fixture *f, gconstpointer data)
 }
 
 static void
-read_one(struct fixture *f, guint i, struct pst_contact *c)
+read_one(struct fixture *f, guint i, struct pst_card *c)
 {
 	g_autoptr(PstMessage) message = NULL;
 
-	pst_contact_init(c);
+	pst_card_init(c);
 	g_assert_cmpint(
 	    pst_message_open(&message, f->pst, f->nids[i], NULL), ==, ST_OK);
-	g_assert_cmpint(pst_contact_read(c, f->pst, message, NULL), ==, ST_OK);
+	g_assert_cmpint(pst_card_read(c, f->pst, message, NULL), ==, ST_OK);
 }
 
 /* Lines as they are before folding. */
 static char *
-unfolded(const struct pst_contact *c)
+unfolded(const struct pst_card *c)
 {
 	char **parts = g_strsplit(c->vcard->str, CRLF " ", -1);
 	char *text = g_strjoinv("", parts);
@@ -241,21 +241,21 @@ test_full(struct fixture *f, gconstpointer data)
 	    "N:M\xc3\xbcller;Anna;B.;Dr.;jr." CRLF
 	    "ORG:Firma\\, GmbH;R\\;D" CRLF "EMAIL;PREF=1:anna@example.org" CRLF
 	    "EMAIL:anna@work.example" CRLF
-	    "EMAIL;X-ADDRTYPE=X400:c=de\\;a=a\\;s=anna" CRLF
+	    "EMAIL;X-TYPE=X400:c=de\\;a=a\\;s=anna" CRLF
 	    "ADR;TYPE=work:;;Werkstr. 2;K\xc3\xb6ln;;50667;" CRLF
 	    "ADR;TYPE=home:;;Hauptstr. 1\\nHinterhaus;Bonn;;;Germany" CRLF
 	    "TEL;TYPE=work,voice:+49 1" CRLF "TEL;TYPE=home,voice:+49 4" CRLF
 	    "TEL;TYPE=cell:+49 2" CRLF "TEL;TYPE=work,fax:+49 3" CRLF
 	    "TITLE:Head" CRLF "IMPP;VALUE=text:anna@chat" CRLF
 	    "RELATED;TYPE=spouse;VALUE=text:Bert" CRLF "X-MS-MANAGER:Boss" CRLF
-	    "X-MS-ASSISTANT:Otto" CRLF "X-MS-OFFICE:Room 7" CRLF
+	    "X-MS-ASSISTANT:Otto" CRLF "X-OFFICE:Room 7" CRLF
 	    "BDAY:19700301" CRLF "NOTE:line one\\nline two" CRLF
 	    "CATEGORIES:Friends,A\\, B" CRLF
 	    "UID:urn:x-mapi-search-key:30313233343536373839616263646566" CRLF
 	    "REV:19700101T235959Z" CRLF
 	    "PHOTO:data:image/png;base64\\,iVBORw0KGgogcGljdHVyZQ==" CRLF
 	    "END:VCARD" CRLF;
-	g_auto(PstContact) c = {0};
+	g_auto(PstCard) c = {0};
 	g_autofree char *got = NULL;
 
 	read_one(f, 0, &c);
@@ -277,7 +277,7 @@ test_full(struct fixture *f, gconstpointer data)
 static void
 test_bare(struct fixture *f, gconstpointer data)
 {
-	g_auto(PstContact) c = {0};
+	g_auto(PstCard) c = {0};
 
 	read_one(f, 1, &c);
 	g_assert_nonnull(strstr(c.vcard->str, "FN:Nobody" CRLF));
@@ -288,7 +288,7 @@ test_bare(struct fixture *f, gconstpointer data)
 static void
 test_list(struct fixture *f, gconstpointer data)
 {
-	g_auto(PstContact) c = {0};
+	g_auto(PstCard) c = {0};
 	const struct person *p;
 	g_autofree char *got = NULL;
 
@@ -296,8 +296,8 @@ test_list(struct fixture *f, gconstpointer data)
 	got = unfolded(&c);
 	g_assert_true(c.is_list);
 	g_assert_nonnull(strstr(got, "KIND:group" CRLF "FN:Team" CRLF));
-	g_assert_nonnull(strstr(
-	    got, "MEMBER;X-CN=Bob ^'B^':mailto:bob@example.org" CRLF));
+	g_assert_nonnull(
+	    strstr(got, "MEMBER;X-CN=Bob ^'B^':mailto:bob@example.org" CRLF));
 	/* The third address of the contact: see the type of its wrap. */
 	g_assert_cmpint(c.members->len, ==, 2);
 	p = c.members->pdata[1];
@@ -318,7 +318,7 @@ test_classes(struct fixture *f, gconstpointer data)
 	    {"IPM.Note", false}, {NULL, false}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		g_assert_true(pst_contact_is(rows[i].class) == rows[i].is);
+		g_assert_true(pst_card_is(rows[i].class) == rows[i].is);
 }
 
 /* Outlook's own list: three members, one of them a contact. */
@@ -330,17 +330,17 @@ test_sample(struct fixture *f, gconstpointer data)
 	    g_build_filename(dir ? dir : "", "pst", "dist-list.pst", NULL);
 	g_autoptr(PstMessage) message = NULL;
 	g_autoptr(Pst) pst = NULL;
-	g_auto(PstContact) c = {0};
+	g_auto(PstCard) c = {0};
 
 	if (dir == NULL) {
 		g_test_skip("MAILMIG_DATA is not set");
 		return;
 	}
-	pst_contact_init(&c);
+	pst_card_init(&c);
 	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
 	g_assert_cmpint(
 	    pst_message_open(&message, pst, 0x200024, NULL), ==, ST_OK);
-	g_assert_cmpint(pst_contact_read(&c, pst, message, NULL), ==, ST_OK);
+	g_assert_cmpint(pst_card_read(&c, pst, message, NULL), ==, ST_OK);
 	g_assert_cmpint(c.members->len, ==, 3);
 	g_assert_nonnull(strstr(c.vcard->str, "FN:test dist list" CRLF));
 	g_assert_nonnull(strstr(c.vcard->str, "mailto:dist2@rjohnson.id.au"));

@@ -1,0 +1,175 @@
+#include "pst/mime-from-mapi-private.h"
+
+#include "mime/encode.h"
+#include "mime/header.h"
+#include "pst/calendar-read.h"
+#include "pst/format.h"
+
+#include <string.h>
+
+#define CHUNK	    8192
+#define HEADERS_MAX (16 << 20) /* bytes of a header block of our own making */
+
+/* Property set of journal entries: [MS-OXPROPS] 1.3.2 */
+static const guint8 guid_log[16] = {
+    0x0a, 0x20, 0x06, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46};
+
+static enum status
+copy(Spool *to, const struct blob *blob, gint64 at, GError **error)
+{
+	guint8 scratch[CHUNK];
+	const guint8 *p;
+	gsize n;
+	enum status st;
+
+	while ((st = blob_next(blob, &at, scratch, sizeof scratch, &p, &n,
+		    error)) == ST_OK) {
+		st = spool_write(to, p, n, error);
+		if (st < 0)
+			return st;
+	}
+	return st < 0 ? st : ST_OK;
+}
+
+/* The joined message becomes the first part of another one; fields that tell of
+ * its content go with it, all others are those of the whole. */
+static enum status
+wrap(PstContent *c, const struct blob *joined, const char *method,
+    const GString *calendar, GError **error)
+{
+	struct blob text = blob_from_mem(calendar->str, calendar->len);
+	g_autofree char *sum = g_compute_checksum_for_string(
+	    G_CHECKSUM_SHA256, calendar->str, (gssize)calendar->len);
+	g_autoptr(GString) head = g_string_new(NULL);
+	g_autoptr(GString) inner = g_string_new(NULL);
+	struct header_block block = {0};
+	struct header_field f;
+	gsize pos = 0;
+	enum status st = header_block_read(joined, HEADERS_MAX, &block, error);
+
+	if (st < 0)
+		return st;
+	while (header_next(block.data, block.len, &pos, &f))
+		g_string_append_len(
+		    f.name_len > 8 &&
+			    g_ascii_strncasecmp(f.name, "content-", 8) == 0
+			? inner
+			: head,
+		    f.raw, (gssize)f.raw_len);
+	header_block_clear(&block);
+	g_string_append_printf(head,
+	    "Content-Type: multipart/mixed;\r\n\tboundary=\"=_k%.36s\"\r\n\r\n"
+	    "--=_k%.36s\r\n%s\r\n",
+	    sum, sum, inner->str);
+	st = spool_write(c->whole, head->str, head->len, error);
+	if (st == ST_OK)
+		st = copy(c->whole, joined, (gint64)pos, error);
+	g_string_printf(head,
+	    "\r\n--=_k%.36s\r\nContent-Type: text/calendar; charset=\"utf-8\"; "
+	    "method=%s\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+	    sum, method);
+	if (st == ST_OK)
+		st = spool_write(c->whole, head->str, head->len, error);
+	if (st == ST_OK)
+		st = encode_blob(&text, ENCODING_BASE64, c->whole, error);
+	g_string_printf(head, "\r\n--=_k%.36s--\r\n", sum);
+	if (st == ST_OK)
+		st = spool_write(c->whole, head->str, head->len, error);
+	return st;
+}
+
+enum status
+pst_content_calendar(PstContent *c, Pst *pst, PstMessage *message,
+    const char **method, GString *out, bool *stored, GError **error)
+{
+	enum pst_calendar_kind kind = pst_calendar_kind(c->out.class, method);
+	struct part part = {.kind = PART_FILE, .is_inline = true};
+
+	*stored = false;
+	if (kind == PST_CALENDAR_NONE)
+		return ST_OK;
+	if (!pst_calendar_read(
+		pst, message, &c->out.envelope, out, c->out.lost)) {
+		g_ptr_array_add(c->out.lost,
+		    g_strdup("calendar item without a time: its text alone is "
+			     "kept"));
+		return ST_OK;
+	}
+	if (kind == PST_CALENDAR_MEETING)
+		return ST_OK;
+	*stored = true;
+	part.type = g_strdup("text/calendar");
+	part.charset = g_strdup("utf-8");
+	return pst_content_made(c, &part, out->str, out->len, error);
+}
+
+enum status
+pst_content_calendar_raw(
+    PstContent *c, const char *method, const GString *calendar, GError **error)
+{
+	struct part *parts = (struct part *)c->out.parts->data;
+	g_autoptr(Spool) joined = NULL;
+	struct blob blob;
+	enum status st;
+
+	if (method == NULL) {
+		/* Alone it is the message itself, not an attachment of none. */
+		if (c->out.parts->len == 1)
+			parts[0].kind = PART_DOCUMENT;
+		st = part_join(&c->out.envelope, c->out.headers, parts,
+		    c->out.parts->len, c->whole, error);
+	} else {
+		joined = spool_new(c->spool_dir);
+		st = part_join(&c->out.envelope, c->out.headers, parts,
+		    c->out.parts->len, joined, error);
+		blob = spool_blob(joined);
+		if (st == ST_OK)
+			st = wrap(c, &blob, method, calendar, error);
+	}
+	if (st == ST_OK)
+		c->out.raw = spool_blob(c->whole);
+	return st;
+}
+
+static void
+add_time(GString *text, const char *name, const PstProps *p, guint id)
+{
+	guint64 time;
+	g_autoptr(GDateTime) t = NULL;
+	g_autofree char *said = NULL;
+
+	if (id == 0 || !pst_props_int64(p, id, &time) || time == 0)
+		return;
+	t = g_date_time_new_from_unix_utc(
+	    (gint64)(time / 10000000) - G_GINT64_CONSTANT(11644473600));
+	said = t ? g_date_time_format(t, "%Y-%m-%d %H:%M UTC") : NULL;
+	if (said)
+		g_string_append_printf(text, "%s: %s\r\n", name, said);
+}
+
+/* [MS-OXOJRNL] 2.2.1 */
+enum status
+pst_content_journal(PstContent *c, Pst *pst, const PstProps *p, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	guint type_id = pst_name_id(pst, guid_log, 0x8700, NULL);
+	guint minutes_id = pst_name_id(pst, guid_log, 0x8707, NULL);
+	g_autofree char *type = type_id ? pst_props_text(p, type_id) : NULL;
+	struct part part = {.kind = PART_TEXT};
+	guint32 minutes;
+
+	if (c->out.class == NULL ||
+	    g_ascii_strncasecmp(c->out.class, "IPM.Activity", 12) != 0)
+		return ST_OK;
+	if (type && *type)
+		g_string_append_printf(text, "Entry type: %s\r\n", type);
+	add_time(text, "Start", p, pst_name_id(pst, guid_log, 0x8706, NULL));
+	add_time(text, "End", p, pst_name_id(pst, guid_log, 0x8708, NULL));
+	if (minutes_id && pst_props_int(p, minutes_id, &minutes))
+		g_string_append_printf(
+		    text, "Duration: %u minutes\r\n", minutes);
+	if (text->len == 0)
+		return ST_OK;
+	g_string_append(text, "\r\n");
+	return pst_content_made(c, &part, text->str, text->len, error);
+}
