@@ -46,11 +46,13 @@ struct dest_driver {
 	enum status (*open)(Dest **out, const struct end *end, GError **error);
 	enum status (*begin)(Dest *dest, const struct job *job, GError **error);
 	/*
-	 * With several parts: every folder of the job, whoever of them will
-	 * fill it, in the same order for all, between begin() and the first
-	 * put(). A folder that is not told apart from another, or lies below
-	 * one that is called otherwise here, so gets one name from all parts.
-	 * A refusal is kept for put(). May be NULL: names stay as they are.
+	 * Every folder of the job, whichever part will fill it, in the same
+	 * order for all, those of earlier passes first, between begin() and
+	 * the first put(); not from a source that learns of its folders as it
+	 * goes (it has one part). A folder that is not told apart from
+	 * another, or lies below one that is called otherwise here, so gets
+	 * one name from all parts and in all passes. A refusal is kept for
+	 * put(). May be NULL: names stay as they are.
 	 */
 	enum status (*announce)(Dest *dest, const struct folder *folder,
 	    GError **error);

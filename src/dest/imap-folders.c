@@ -10,6 +10,11 @@
  * holds for names that differ in case only, too, where the server does not tell
  * them apart, which is found out by asking it. A name that the server refuses
  * is replaced by a plainer one, once. Every replacement is remarked.
+ *
+ * A folder keeps its name in later passes, whatever comes to lie beside it at
+ * either end: it is noted (known->dest_state) in two lines behind what
+ * imap-look.c has there, as it goes over the wire, and with the prefix and path
+ * that it was made for: another prefix or folder map is another wish.
  */
 #include "dest/imap-private.h"
 #include "base/step.h"
@@ -165,6 +170,7 @@ dest_imap_folders_begin(DestImap *d, GError **error)
 			d->separator = m->separator;
 		box->listed = m->selectable;
 		box->use = use_from_imap(m->use);
+		box->use_guessed = m->use_guessed;
 		if (m->has_status && m->uidnext) {
 			box->uidvalidity = m->uidvalidity;
 			box->uidnext = m->uidnext;
@@ -380,6 +386,135 @@ by_path(DestImap *d, const struct folder *folder, bool plain, struct box *box)
 	return box;
 }
 
+/* The folder of the server that has this use. One that is only called so (the
+ * server names no uses) must not be taken from a source folder of that name
+ * while this one has its own: that was made by an earlier pass, or by another
+ * part a moment ago. */
+static struct box *
+by_use(DestImap *d, const struct folder *folder)
+{
+	struct box *box = NULL, *own;
+	g_auto(GStrv) names = NULL;
+	g_autofree char *wire = NULL;
+	g_auto(GStrv) path = NULL;
+
+	if (!use_to_imap(folder->use))
+		return NULL;
+	for (guint i = 0; !box && i < d->boxes->len; i++) {
+		struct box *other = d->boxes->pdata[i];
+
+		if (other->use == folder->use && other->listed && !other->owner)
+			box = other;
+	}
+	if (!box || !box->use_guessed)
+		return box;
+	names = legal_names(d, folder->path, false);
+	compose(d, NULL, names, 1, &wire, &path);
+	own = g_hash_table_lookup(d->by_wire, wire);
+	return own && own->listed && !own->owner ? own : box;
+}
+
+/* What the name of a folder is made from. */
+static char *
+wish(DestImap *d, const struct folder *folder)
+{
+	g_autofree char *path = folder_path_to_text(folder->path);
+
+	return g_strdup_printf("%s %s", imap_prefix(d->session), path);
+}
+
+char *
+dest_imap_note(DestImap *d, struct box *box, const char *place)
+{
+	g_autofree char *of = wish(d, box->owner);
+
+	if (strchr(box->wire, '\n'))
+		return g_strdup(place);
+	return g_strdup_printf("%s\n%s\n%s", place, box->wire, of);
+}
+
+void
+dest_imap_note_names(DestImap *d)
+{
+	const struct known *known = d->job->known;
+
+	for (guint i = 0; i < d->boxes->len; i++) {
+		struct box *box = d->boxes->pdata[i];
+		g_auto(GStrv) lines = NULL;
+		g_autofree char *text = NULL;
+		const char *old;
+
+		if (!box->filled || !box->owner || box->refused || !known ||
+		    !known->dest_state)
+			continue;
+		old = known->dest_state(known->ctx, box->owner);
+		lines = g_strsplit(old ? old : "", "\n", 2);
+		text = dest_imap_note(d, box, lines[0] ? lines[0] : "");
+		if (g_strcmp0(old, text) != 0)
+			known->set_dest_state(known->ctx, box->owner, text);
+	}
+}
+
+/* A name on the wire as a path; the folder need not be there any more. */
+static char **
+path_of(DestImap *d, const char *wire)
+{
+	const char sep[] = {d->separator, '\0'};
+	const char *prefix = imap_prefix(d->session);
+	g_auto(GStrv) names = NULL;
+	GPtrArray *out = g_ptr_array_new();
+
+	if (prefix && g_str_has_prefix(wire, prefix) && wire[strlen(prefix)])
+		wire += strlen(prefix);
+	names = d->separator ? g_strsplit(wire, sep, -1)
+			     : g_strsplit(wire, "\n", 1);
+	for (char **name = names; *name; name++) {
+		char *utf8 = imap_utf7_to_utf8(*name);
+
+		g_ptr_array_add(out, utf8 ? utf8 : g_strdup(*name));
+	}
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+/* As an earlier pass called it; NULL: none did. */
+static struct box *
+by_note(DestImap *d, const struct folder *folder)
+{
+	const struct known *known = d->job->known;
+	g_auto(GStrv) lines = NULL;
+	g_autofree char *of = NULL;
+	const char *text;
+	struct box *box;
+
+	if (!known || !known->dest_state)
+		return NULL;
+	text = known->dest_state(known->ctx, folder);
+	lines = g_strsplit(text ? text : "", "\n", 3);
+	if (g_strv_length(lines) != 3 || !*lines[1])
+		return NULL;
+	of = wish(d, folder);
+	if (strcmp(of, lines[2]) != 0)
+		return NULL;
+	box = g_hash_table_lookup(d->by_wire, lines[1]);
+	if (box && box->owner)
+		return NULL;
+	if (!box)
+		box = box_new(d, g_strdup(lines[1]), path_of(d, lines[1]));
+	box->owner = folder;
+	box->named = true;
+	return box;
+}
+
+static void
+take_box(DestImap *d, const struct folder *folder, struct box *box)
+{
+	box->owner = folder;
+	g_hash_table_insert(d->by_folder, (void *)folder, box);
+	g_hash_table_replace(
+	    d->by_path, folder_path_to_text(folder->path), box);
+}
+
 struct box *
 dest_imap_box(DestImap *d, const struct folder *folder)
 {
@@ -391,25 +526,17 @@ dest_imap_box(DestImap *d, const struct folder *folder)
 
 	if (box)
 		return box;
-	if (is_inbox) {
+	box = by_note(d, folder);
+	if (!box && is_inbox) {
 		box = g_hash_table_lookup(d->by_wire, "INBOX");
 		if (box->owner)
 			box = NULL; /* two inboxes: the second by its path */
 	}
-	for (guint i = 0; !box && use_to_imap(folder->use) && i < d->boxes->len;
-	     i++) {
-		struct box *other = d->boxes->pdata[i];
-
-		if (other->use == folder->use && other->listed && !other->owner)
-			box = other;
-	}
-	if (box)
-		box->owner = folder;
-	else
+	if (!box)
+		box = by_use(d, folder);
+	if (!box)
 		box = by_path(d, folder, false, NULL);
-	g_hash_table_insert(d->by_folder, (void *)folder, box);
-	g_hash_table_replace(
-	    d->by_path, folder_path_to_text(folder->path), box);
+	take_box(d, folder, box);
 	return box;
 }
 
@@ -644,7 +771,10 @@ decide(DestImap *d, struct box *box, GError **error)
  * Names follow from the order of the folders, but for two things that only the
  * server can tell: whether it takes a name at all, which matters to what is
  * below, and whether it tells names apart by case. Those folders are made here,
- * by every part: one of them makes it, the others find it made.
+ * by every part: one of them makes it, the others find it made. So are those
+ * with a special use, before any other folder can be made that a part which
+ * comes later takes for one, by its name. With one part all of that is decided
+ * as it goes, and only what an earlier pass named is reserved.
  */
 enum status
 dest_imap_announce(Dest *dest, const struct folder *folder, GError **error)
@@ -657,11 +787,24 @@ dest_imap_announce(Dest *dest, const struct folder *folder, GError **error)
 	if (d->failed < 0)
 		return dest_imap_failure(d, error);
 	d->announcing = true;
+	if (d->job->parts < 2) {
+		box = by_note(d, folder);
+		if (box)
+			take_box(d, folder, box);
+		d->announcing = false;
+		return ST_OK;
+	}
 	parent = ancestor(d, folder->path, &depth);
-	if (parent)
+	/* one that was named keeps its name: nothing depends on its being
+	 * there, and somebody may have removed it */
+	if (parent && !parent->named)
 		st = decide(d, parent, error);
 	if (st == ST_OK) {
 		box = dest_imap_box(d, folder);
+		if (use_to_imap(folder->use) && !box->named)
+			st = decide(d, box, error);
+	}
+	if (st == ST_OK && !box->named) {
 		like = g_hash_table_lookup(d->by_folded, box->folded);
 		if (like && like != box && like->owner && !box->listed) {
 			st = decide(d, like, error);

@@ -71,13 +71,14 @@ void
 dest_imap_late_save(DestImap *d, struct box *box)
 {
 	const struct known *known = d->job->known;
-	g_autofree char *set = NULL, *text = NULL;
+	g_autofree char *set = NULL, *place = NULL, *text = NULL;
 	guint at = 0;
 
 	if (!box->doubted || !box->resent || box->resent->len == 0)
 		return;
 	set = dest_imap_set(box->resent, &at, G_MAXINT);
-	text = g_strdup_printf("%s %s", box->note, set);
+	place = g_strdup_printf("%s %s", box->note, set);
+	text = dest_imap_note(d, box, place);
 	known->set_dest_state(known->ctx, box->owner, text);
 }
 

@@ -8,7 +8,7 @@
  *
  * The note: "PASS UIDVALIDITY UIDNEXT", the last two 0 and 1 for a folder that
  * this pass makes, and behind them the UIDs of what was sent again, if any
- * (imap-late.c). It is written anew only when the last pass was complete:
+ * (imap-late.c). Two more lines are of imap-folders.c. It is written anew only when the last pass was complete:
  * the place must not move over what is in doubt.
  */
 #include "dest/imap-private.h"
@@ -37,7 +37,9 @@ struct note {
 static bool
 note_from_text(const char *text, struct note *out)
 {
-	g_auto(GStrv) words = text ? g_strsplit(text, " ", 4) : NULL;
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", 2) : NULL;
+	g_auto(GStrv) words =
+	    lines && lines[0] ? g_strsplit(lines[0], " ", 4) : NULL;
 	guint64 value[3];
 
 	if (!words || g_strv_length(words) < 3)
@@ -235,7 +237,7 @@ in_doubt(DestImap *d, struct box *box, const struct note *note, guint32 from,
     const GArray *uids)
 {
 	const struct known *known = d->job->known;
-	g_auto(GStrv) words = NULL;
+	g_auto(GStrv) lines = NULL, words = NULL;
 
 	if (box->doubted)
 		return;
@@ -243,7 +245,9 @@ in_doubt(DestImap *d, struct box *box, const struct note *note, guint32 from,
 	box->late_from = from;
 	box->note = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", note->pass,
 	    note->uidvalidity, note->uidnext);
-	words = g_strsplit(known->dest_state(known->ctx, box->owner), " ", 4);
+	lines =
+	    g_strsplit(known->dest_state(known->ctx, box->owner), "\n", 2);
+	words = g_strsplit(lines[0], " ", 4);
 	if (words[3] && note->uidvalidity == box->uidvalidity) {
 		/* sent again before: their copies may be among these */
 		dest_imap_late_noted(box, words[3]);
@@ -298,7 +302,7 @@ dest_imap_look(DestImap *d, struct box *box, bool again, GError **error)
 {
 	const struct known *known = d->job->known;
 	struct note note;
-	g_autofree char *text = NULL;
+	g_autofree char *text = NULL, *place = NULL;
 	bool noted, doubt;
 	enum status st;
 
@@ -321,9 +325,10 @@ dest_imap_look(DestImap *d, struct box *box, bool again, GError **error)
 		d->careful = DEST_IMAP_SLABS * d->batch_bytes;
 		return ST_OK;
 	}
-	text = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", d->job->pass,
+	place = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", d->job->pass,
 	    box->listed && box->uidnext ? box->uidvalidity : 0,
 	    box->listed && box->uidnext ? box->uidnext : 1);
+	text = dest_imap_note(d, box, place);
 	step("imap: before the folder's end is noted");
 	known->set_dest_state(known->ctx, box->owner, text);
 	st = known->hold(known->ctx, error);

@@ -45,6 +45,7 @@ struct box {
 	char **path;	     /* UTF-8, as an IMAP source would list it */
 	char *folded;	     /* wire without case, for clashes */
 	enum folder_use use; /* FOLDER_PLAIN, or what the server has it for */
+	bool use_guessed; /* from its name */
 	const struct folder *owner; /* the source folder that goes here */
 	const char *why; /* it has another name; not remarked yet, or NULL */
 
@@ -66,6 +67,8 @@ struct box {
 	bool looked;	     /* dest_imap_look() was here in this session */
 	bool doubted;	     /* and found that a cut left it in doubt */
 	char *note;	     /* then: what was noted of it, see imap-look.c */
+	bool filled;	     /* put() of this session named it */
+	bool named;	     /* as an earlier pass did */
 	guint32 late_from;   /* then: what was not seen there begins here */
 	GArray *resent;	     /* then: UIDs of what was sent again; or NULL */
 	guint resent_before; /* how many of these in earlier sessions */
@@ -289,6 +292,9 @@ void dest_imap_folders_clear(DestImap *d);
 struct box *dest_imap_box(DestImap *d, const struct folder *folder);
 /* Make it where it is not there; waits only where names clash. */
 enum status dest_imap_make(DestImap *d, struct box *box, GError **error);
+/* Note the names of those that were put; see imap-look.c for the form. */
+char *dest_imap_note(DestImap *d, struct box *box, const char *place);
+void dest_imap_note_names(DestImap *d);
 /* With several parts: name it as every other part does. */
 void dest_imap_tell_renamed(DestImap *d, struct box *box);
 enum status dest_imap_announce(

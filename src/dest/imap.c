@@ -206,6 +206,7 @@ put_message(
 	struct blob raw;
 	enum status st;
 
+	box->filled = true;
 	if (!box->listed && !box->asked) {
 		st = dest_imap_make(d, box, error);
 		if (st < 0)
@@ -266,6 +267,7 @@ dest_imap_put(
 	case RECORD_FOLDER:
 		box = dest_imap_box(d, record->folder);
 		box->seq = seq;
+		box->filled = true;
 		dest_imap_tell_renamed(d, box);
 		if (box->refused) /* when it was announced */
 			return fail(ST_ITEM, error, ERR_REFUSED, RETRY_NEVER,
@@ -333,6 +335,8 @@ dest_imap_commit(Dest *dest, bool last, GError **error)
 			st = finish(d, error);
 		if (st == ST_OK)
 			st = dest_imap_late(d, error);
+		if (st == ST_OK)
+			dest_imap_note_names(d);
 	} else if (st == ST_OK) {
 		/* A slow source: the server should not wait for ever for the
 		 * end of a command, nor its messages for their outcome. */

@@ -205,6 +205,8 @@ jobs_enter(Ledger *ledger, const Plan *plan, guint64 run,
     const GPtrArray *wanted, bool unfinished_only, guint *jobs, guint *shares,
     GError **error)
 {
+	const struct source_driver *source =
+	    source_driver_find(plan->from.url.scheme);
 	const struct dest_driver *driver =
 	    dest_driver_find(plan->to.url.scheme);
 	enum status st = ledger_begin(ledger, false, error);
@@ -221,8 +223,12 @@ jobs_enter(Ledger *ledger, const Plan *plan, guint64 run,
 		    .account = w->account,
 		    .is_public = w->is_public,
 		    .no_mail = w->no_mail,
-		    /* One file is written by one. */
-		    .parts = driver->whole ? 1 : plan->connections,
+		    /* One file is written by one, and names are found by
+		     * one where not all can be known before. */
+		    .parts = driver->whole ||
+				     (driver->announce && !source->announces)
+				 ? 1
+				 : plan->connections,
 		};
 		bool entered = false;
 

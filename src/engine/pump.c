@@ -61,10 +61,12 @@ tell_size(struct pump *pump)
 	feed_tell(pump->p->feed, event);
 }
 
-/* Whoever fills them: the destination's names for all folders of the mailbox,
- * in one order, so that the parts agree. */
+/* Whoever fills them, and whether something is new in them or not: the
+ * destination's names for all folders of the mailbox, in one order, so that the
+ * parts and the passes agree. A folder that an earlier pass made keeps its
+ * name, so these come first. */
 static enum status
-announce(struct pump *pump, GError **error)
+announce(struct pump *pump, bool made, GError **error)
 {
 	const GPtrArray *all = boxes_all(pump->boxes);
 	enum status st = ST_OK;
@@ -72,8 +74,9 @@ announce(struct pump *pump, GError **error)
 	for (guint i = 0; st == ST_OK && i < all->len; i++) {
 		const struct box *box = all->pdata[i];
 
-		if (box->announced && filter_folder(&pump->p->plan->filter,
-					  box->src) == FILTER_PASS)
+		if (box->announced && box->row.made == made &&
+		    filter_folder(&pump->p->plan->filter, box->src) ==
+			FILTER_PASS)
 			st = dest_announce(pump->dest, &box->dst, error);
 	}
 	return st;
@@ -103,8 +106,10 @@ open_ends(struct pump *pump, const char **side, GError **error)
 	*side = "destination";
 	st = dest_begin(pump->dest, &pump->job, error);
 	pump->dest_begun = st == ST_OK;
-	if (st == ST_OK && pump->job.parts > 1)
-		st = announce(pump, error);
+	if (st == ST_OK)
+		st = announce(pump, true, error);
+	if (st == ST_OK)
+		st = announce(pump, false, error);
 	return st;
 }
 

@@ -286,6 +286,7 @@ imap_guess_uses(GPtrArray *mailboxes)
 		if (use == 0 || taken & 1u << use)
 			continue;
 		m->use = use;
+		m->use_guessed = true;
 		taken |= 1u << use;
 	}
 }

@@ -247,6 +247,7 @@ struct imap_mailbox {
 	/* One IMAP_USE_* or 0: as the server says it (RFC 6154), else for the
 	 * first folder with such a name in one of thirty languages. */
 	guint32 use;
+	bool use_guessed;
 	bool has_status; /* the five below are known */
 	guint32 uidvalidity, uidnext;
 	guint64 messages, highestmodseq; /* highestmodseq 0: not kept */

@@ -58,11 +58,11 @@ struct known {
 	 * once, for the first that asks in this pass. Asked before anything of
 	 * the folder is given, RECORD_FOLDER included. */
 	bool (*claim)(void *ctx, const struct folder *folder);
-	/* With several connections for one mailbox: every folder of it, those
-	 * of the others too, in an order that is the same for all, before
-	 * begin() returns. The destination names them in that order, so each
-	 * part calls them the same. A source that learns of its folders only
-	 * as it goes does without. May be NULL. */
+	/* Every folder of the mailbox, with several connections those of the
+	 * others too, in an order that is the same for all, before begin()
+	 * returns. The destination names them in that order, so that each part
+	 * and each pass calls them the same. A source that learns of its
+	 * folders only as it goes does without. May be NULL. */
 	void (*announce)(void *ctx, const struct folder *folder);
 
 	/* For destinations. Text that it wants to find again if this run is cut,

@@ -109,6 +109,9 @@ generate_begin(Source *source, const struct job *job, GError **error)
 			f->path[1] =
 			    g_strdup_printf("Sub %" G_GINT64_FORMAT, i);
 	}
+	for (gint64 i = 0; i < g->boxes; i++)
+		if (job->known && job->known->announce)
+			job->known->announce(job->known->ctx, &g->folders[i]);
 	return ST_OK;
 }
 
@@ -330,6 +333,7 @@ const struct source_driver source_generate_driver = {
     .options = options,
     .gives =
 	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
+    .announces = true,
     .open = generate_open,
     .list = generate_list,
     .begin = generate_begin,

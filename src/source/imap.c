@@ -289,8 +289,8 @@ start(SourceImap *s, GError **error)
 	st = find_boxes(s, error);
 	if (st < 0)
 		return st;
+	announce(s);
 	if (s->job->parts > 1) {
-		announce(s);
 		g_ptr_array_sort(s->boxes, largest_first);
 	} else {
 		for (guint i = 0; i < s->boxes->len;) {
@@ -413,6 +413,7 @@ const struct source_driver source_imap_driver = {
     .gives =
 	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
     .accounts = true,
+    .announces = true,
     .open = source_imap_open,
     .list = source_imap_list,
     .begin = source_imap_begin,

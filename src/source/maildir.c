@@ -301,8 +301,7 @@ maildir_begin(Source *source, const struct job *job, GError **error)
 	s->words = g_ptr_array_new();
 	s->reader = maildir_reader_new(job->spool_dir);
 	st = find_boxes(s, error);
-	for (guint i = 0; st == ST_OK && job->parts > 1 && i < s->boxes->len;
-	     i++)
+	for (guint i = 0; st == ST_OK && i < s->boxes->len; i++)
 		if (job->known && job->known->announce)
 			job->known->announce(job->known->ctx,
 			    &((struct box *)s->boxes->pdata[i])->folder);
@@ -628,6 +627,7 @@ const struct source_driver source_maildir_driver = {
     .options = options,
     .gives =
 	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
+    .announces = true,
     .open = maildir_open,
     .list = maildir_list,
     .begin = maildir_begin,

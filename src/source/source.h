@@ -33,6 +33,10 @@ struct source_driver {
 	const struct option *options;
 	guint32 gives; /* 1u << enum record_kind, or-ed */
 	bool accounts; /* needs a login for each mailbox (IMAP) */
+	/* It knows all folders of a job before begin() returns, and announces
+	 * them (struct known). Where names can clash, a mailbox of one that
+	 * does not gets one connection. */
+	bool announces;
 
 	/* Errors: ST_RUN (wrong address, no such directory), ST_LINK, or
 	 * ST_MAILBOX with ERR_AUTH (this login is refused; others may be fine). */
