@@ -588,6 +588,40 @@ pst_attachment_nid(const PstAttachment *attachment)
 }
 
 enum status
+pst_attachment_value(
+    PstAttachment *attachment, struct pst_value *out, GError **error)
+{
+	const struct pst_prop *prop =
+	    pst_props_find(attachment->props, PST_P_ATTACH_DATA);
+	g_auto(PstSpan) span = {0};
+	struct pst_node node;
+	enum status st;
+
+	if (prop == NULL)
+		return ST_END;
+	if (prop->type != PST_T_OBJECT)
+		return pst_props_value(attachment->props, prop, out, error);
+	/* PtypObject: node id(4), size(4); [MS-PST] 2.3.3.5 */
+	st = pst_heap_get(
+	    pst_props_heap(attachment->props), prop->raw, &span, error);
+	if (st < 0)
+		return st;
+	if (span.len < 4)
+		return ST_END;
+	st = pst_sub_node(attachment->pst->ndb, attachment->node.sub,
+	    get_le32(span.p), &node, error);
+	if (st == ST_END)
+		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
+		    "object %x is missing", get_le32(span.p));
+	if (st < 0)
+		return st;
+	out->type = PST_T_BINARY;
+	st = pst_data_open(&out->data, attachment->pst->ndb, node.data, error);
+	out->len = out->data.size;
+	return st;
+}
+
+enum status
 pst_attachment_message(
     PstAttachment *attachment, PstMessage **out, GError **error)
 {

@@ -88,6 +88,10 @@ void pst_attachment_close(PstAttachment *attachment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstAttachment, pst_attachment_close)
 const PstProps *pst_attachment_props(const PstAttachment *attachment);
 guint32 pst_attachment_nid(const PstAttachment *attachment);
+/* The bytes of an attachment: its data, or those of the object storage that it
+ * holds (method 6). ST_END when there are none. */
+enum status pst_attachment_value(
+    PstAttachment *attachment, struct pst_value *out, GError **error);
 /* The message in an attachment of method 5. ST_END when it holds none;
  * ERR_LIMIT beyond PST_EMBED_MAX levels. */
 enum status pst_attachment_message(

@@ -131,6 +131,75 @@ pst_content_calendar_raw(
 	return st;
 }
 
+/* "delivery-status": of the first part that says it. */
+static const char *
+report_type(const PstContent *c)
+{
+	static const char *const types[] = {
+	    "delivery-status", "disposition-notification", "feedback-report"};
+
+	if (c->out.class == NULL ||
+	    g_ascii_strncasecmp(c->out.class, "REPORT.", 7) != 0)
+		return NULL;
+	for (guint i = 0; i < c->out.parts->len; i++) {
+		const char *type =
+		    g_array_index(c->out.parts, struct part, i).type;
+
+		for (guint k = 0; type && k < G_N_ELEMENTS(types); k++)
+			if (g_ascii_strncasecmp(type, "message/", 8) == 0 &&
+			    g_ascii_strcasecmp(type + 8, types[k]) == 0)
+				return types[k];
+	}
+	return NULL;
+}
+
+enum status
+pst_content_report(PstContent *c, GError **error)
+{
+	const char *type = report_type(c);
+	g_autoptr(Spool) joined = NULL;
+	g_autoptr(GString) head = g_string_new(NULL);
+	static const char mixed[] = "Content-Type: multipart/mixed;";
+	struct header_block block = {0};
+	struct header_field f;
+	struct blob blob;
+	gsize pos = 0;
+	enum status st;
+
+	if (type == NULL)
+		return ST_OK;
+	joined = spool_new(c->spool_dir);
+	st = part_join(&c->out.envelope, c->out.headers,
+	    (const struct part *)c->out.parts->data, c->out.parts->len, joined,
+	    error);
+	blob = spool_blob(joined);
+	if (st == ST_OK)
+		st = header_block_read(&blob, HEADERS_MAX, &block, error);
+	if (st < 0)
+		return st;
+	while (header_next(block.data, block.len, &pos, &f)) {
+		gsize skip = 0;
+
+		if (f.raw_len > sizeof mixed - 1 &&
+		    memcmp(f.raw, mixed, sizeof mixed - 1) == 0) {
+			g_string_append_printf(head,
+			    "Content-Type: multipart/report; report-type=%s;",
+			    type);
+			skip = sizeof mixed - 1;
+		}
+		g_string_append_len(
+		    head, f.raw + skip, (gssize)(f.raw_len - skip));
+	}
+	header_block_clear(&block);
+	g_string_append(head, "\r\n");
+	st = spool_write(c->whole, head->str, head->len, error);
+	if (st == ST_OK)
+		st = copy(c->whole, &blob, (gint64)pos, error);
+	if (st == ST_OK)
+		c->out.raw = spool_blob(c->whole);
+	return st;
+}
+
 static void
 add_time(GString *text, const char *name, const PstProps *p, guint id)
 {

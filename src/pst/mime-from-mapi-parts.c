@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define CHUNK 8192 /* bytes read from the file at a time */
+#define CHUNK	    8192      /* bytes read from the file at a time */
+#define TEXT_LOOKED (1 << 20) /* bytes of a text whose charset is unknown */
 
 /* Bytes into the store; for text CR LF is made of every line end. */
 struct writer {
@@ -274,12 +275,67 @@ read_inner(PstContent *c, Pst *pst, PstMessage *message, struct part *part,
 	return ST_OK;
 }
 
+/* The charset of an attached text: as it was said, or UTF-8 where the bytes can
+ * be nothing else. */
+static char *
+attached_charset(
+    PstContent *c, const PstProps *p, const char *type, gint64 from)
+{
+	struct blob all = spool_blob(c->store);
+	struct blob text = blob_range(&all, from, all.len - from);
+	g_autofree char *bytes = NULL;
+	char *said =
+	    pst_props_text(p, 0x371b); /* PidTagTextAttachmentCharset */
+	gsize got = 0;
+
+	if (said && *said)
+		return said;
+	g_free(said);
+	if (type == NULL || g_ascii_strncasecmp(type, "text/", 5) != 0 ||
+	    text.len > TEXT_LOOKED)
+		return NULL;
+	bytes = g_malloc((gsize)text.len + 1);
+	if (blob_read(&text, 0, bytes, (gsize)text.len, &got, NULL) < 0)
+		return NULL;
+	for (gsize i = 0; i < got; i++)
+		if (bytes[i] & 0x80)
+			return g_utf8_validate(bytes, (gssize)got, NULL)
+				   ? g_strdup("utf-8")
+				   : NULL;
+	return NULL;
+}
+
+/* An attachment that is only a path to somewhere: [MS-OXCMSG] 2.2.2.9. What is
+ * there cannot be had; where it was is kept as a text. */
+static enum status
+read_reference(
+    PstContent *c, const PstProps *p, struct part *part, GError **error)
+{
+	static const guint paths[] = {0x370d, 0x3708};
+	g_autofree char *path = NULL;
+	g_autofree char *name = part->name ? part->name : g_strdup("link");
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(paths) && path == NULL; i++)
+		path = pst_props_text(p, paths[i]);
+	if (path == NULL)
+		path = g_strdup(name);
+	text = g_strdup_printf("This file is kept elsewhere: %s\r\n", path);
+	part->name = g_strdup_printf("%s.txt", name);
+	g_free(part->type);
+	part->type = g_strdup("text/plain");
+	part->charset = g_strdup("utf-8");
+	g_ptr_array_add(c->out.lost,
+	    g_strdup_printf("attachment %s is kept elsewhere: %s", name, path));
+	return pst_content_made(c, part, text, strlen(text), error);
+}
+
 enum status
 pst_content_attachment(
     PstContent *c, Pst *pst, PstAttachment *a, GError **error)
 {
 	const PstProps *p = pst_attachment_props(a);
-	const struct pst_prop *prop = pst_props_find(p, PST_P_ATTACH_DATA);
+	guint32 method = pst_props_int_or(p, PST_P_ATTACH_METHOD, 0);
 	g_autoptr(PstMessage) inner = NULL;
 	g_auto(PstValue) value = {0};
 	struct part part = {.kind = PART_FILE};
@@ -300,15 +356,26 @@ pst_content_attachment(
 		part.content_id = pst_props_text(p, PST_P_ATTACH_CONTENT_ID);
 		part.is_inline =
 		    part.content_id &&
-		    (pst_props_int_or(p, PST_P_ATTACH_FLAGS, 0) & 4);
-		if (pst_props_int_or(p, PST_P_ATTACH_METHOD, 0) ==
-		    PST_ATTACH_OLE)
+		    (pst_props_int_or(p, PST_P_ATTACH_FLAGS, 0) & 4 ||
+			pst_props_int_or(p, PST_P_ATTACH_HIDDEN, 0));
+		if (method == PST_ATTACH_OLE)
 			part.kind = PART_OLE;
-		st = ST_OK;
-		if (prop)
-			st = pst_props_value(p, prop, &value, &why);
+		/* Reports and their like are lines of text, never base64:
+		 * RFC 2046 5.2, RFC 3464 2.1. */
+		else if (part.type &&
+			 g_ascii_strncasecmp(part.type, "message/", 8) == 0)
+			part.kind = PART_MESSAGE;
+		st = pst_attachment_value(a, &value, &why);
+		/* By reference: 2 to 4, and 7 for the web. */
+		if (st == ST_END &&
+		    ((method >= 2 && method <= 4) || method == 7))
+			return read_reference(c, p, &part, error);
+		if (st == ST_END)
+			st = ST_OK;
 		if (st == ST_OK)
 			st = store_value(c->store, &value, 0, false, &why);
+		if (part.kind == PART_FILE)
+			part.charset = attached_charset(c, p, part.type, from);
 		if (st != ST_MAILBOX)
 			add_part(c, &part, from);
 		else

@@ -35,6 +35,9 @@ enum status pst_content_calendar(PstContent *content, Pst *pst,
 /* The parts, and the calendar where there is a method, as a raw message. */
 enum status pst_content_calendar_raw(PstContent *content, const char *method,
     const GString *calendar, GError **error);
+/* A report with its parts as a raw message that is a report: RFC 6522. Does
+ * nothing to other messages. */
+enum status pst_content_report(PstContent *content, GError **error);
 /* What a journal entry says besides its text, as a text before it. */
 enum status pst_content_journal(
     PstContent *content, Pst *pst, const PstProps *props, GError **error);

@@ -431,5 +431,5 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 			g_array_remove_index(c->out.parts, 0);
 		return make_raw(c, is_signed, error);
 	}
-	return ST_OK;
+	return pst_content_report(c, error);
 }

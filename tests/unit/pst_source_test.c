@@ -246,6 +246,127 @@ test_octets(struct fixture *f, gconstpointer data)
 	g_assert_cmpstr(four, ==, sealed);
 }
 
+/* A file with one message: what fill puts into it; its octets. */
+static char *
+one_message(struct fixture *f, void (*fill)(PstWriter *w, guint32 folder))
+{
+	struct pst_writer_params params = {.name = "x", .spool_dir = f->dir};
+	g_autoptr(PstWriter) w = NULL;
+	guint32 inbox;
+	char *text;
+
+	g_unlink(f->path);
+	g_assert_cmpint(pst_writer_open(&w, f->path, &params, NULL), ==, ST_OK);
+	pst_writer_folder(w, PST_NID_TOP, "Inbox", NULL, &inbox, NULL);
+	fill(w, inbox);
+	g_assert_cmpint(pst_writer_finish(w, NULL), ==, ST_OK);
+	text = octets(f, 0);
+	return text;
+}
+
+/* Rich text that encapsulates HTML, an attachment that is elsewhere, a text of
+ * unknown charset, an answer to others. */
+static void
+fill_odd(PstWriter *w, guint32 folder)
+{
+	static const char rtf[] = "{\\rtf1\\ansi\\fromhtml1 "
+				  "{\\*\\htmltag64 <p>}caf\\'e9"
+				  "{\\*\\htmltag72 </p>}}";
+	static const guint8 head[16] = {sizeof rtf - 1 + 12, 0, 0, 0,
+	    sizeof rtf - 1, 0, 0, 0, 'M', 'E', 'L', 'A', 0, 0, 0, 0};
+	guint8 value[16 + sizeof rtf - 1];
+	g_autoptr(GByteArray) list = g_byte_array_new();
+	PstBag *bag;
+
+	memcpy(value, head, 16);
+	memcpy(value + 16, rtf, sizeof rtf - 1);
+	pst_writer_message(w, folder, NULL);
+	bag = pst_writer_bag(w);
+	pst_bag_text(bag, PST_P_SUBJECT << 16 | PST_T_UNICODE, "\x01\x01odd",
+	    -1, 0, NULL);
+	pst_bag_bytes(
+	    bag, PST_P_RTF << 16 | PST_T_BINARY, value, sizeof value, NULL);
+	g_byte_array_set_size(list, 12);
+	memset(list->data, 0, 12);
+	pst_one_off(list, "Desk", "SMTP", "desk@example.org");
+	list->data[0] = 1;
+	list->data[4] = (guint8)(list->len - 8);
+	list->data[8] = (guint8)(list->len - 12);
+	pst_bag_bytes(bag, PST_P_REPLY_RECIPIENT_ENTRIES << 16 | PST_T_BINARY,
+	    list->data, list->len, NULL);
+	pst_writer_attachment(w, NULL);
+	bag = pst_writer_bag(w);
+	pst_bag_int(bag, PST_P_ATTACH_METHOD << 16 | PST_T_INT32, 2);
+	pst_bag_text(bag, PST_P_ATTACH_LONG_FILENAME << 16 | PST_T_UNICODE,
+	    "plan.doc", -1, 0, NULL);
+	pst_bag_text(bag, 0x370du << 16 | PST_T_UNICODE,
+	    "\\\\server\\share\\plan.doc", -1, 0, NULL);
+	pst_writer_attachment_end(w, NULL);
+	pst_writer_attachment(w, NULL);
+	bag = pst_writer_bag(w);
+	pst_bag_text(bag, PST_P_ATTACH_LONG_FILENAME << 16 | PST_T_UNICODE,
+	    "a.txt", -1, 0, NULL);
+	pst_bag_text(bag, PST_P_ATTACH_MIME << 16 | PST_T_UNICODE, "text/plain",
+	    -1, 0, NULL);
+	pst_bag_bytes(
+	    bag, PST_P_ATTACH_DATA << 16 | PST_T_BINARY, "\xc3\xa4", 2, NULL);
+	pst_writer_attachment_end(w, NULL);
+	g_assert_cmpint(pst_writer_message_end(w, NULL, NULL), ==, ST_OK);
+}
+
+static void
+test_odd(struct fixture *f, gconstpointer data)
+{
+	static const char *const wants[] = {"Reply-To: Desk <desk@example.org>",
+	    "Content-Type: text/html;\r\n\tcharset=\"utf-8\"",
+	    "<p>caf=C3=A9</p>", "filename=\"plan.doc.txt\"",
+	    /* "This file is kept elsewhere: \\\\server" */
+	    "VGhpcyBmaWxlIGlzIGtlcHQgZWxzZXdoZXJlOiBcXHNlcnZlcl",
+	    "Content-Type: text/plain;\r\n\tcharset=\"utf-8\"\r\n"
+	    "Content-Transfer-Encoding: base64"};
+	g_autofree char *text = one_message(f, fill_odd);
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
+		if (!strstr(text, wants[i]))
+			g_test_message("%s: %s", wants[i], text);
+		g_assert_nonnull(strstr(text, wants[i]));
+	}
+	g_assert_cmpint(f->remarks, ==, 1); /* the one that is elsewhere */
+}
+
+static const char report[] =
+    "From: <>" CRLF "Subject: failed" CRLF
+    "Content-Type: multipart/report; report-type=delivery-status; "
+    "boundary=r" CRLF CRLF "--r" CRLF CRLF "It failed." CRLF "--r" CRLF
+    "Content-Type: message/delivery-status" CRLF CRLF
+    "Reporting-MTA: dns; x" CRLF CRLF "Action: failed" CRLF "--r--" CRLF;
+
+static void
+fill_report(PstWriter *w, guint32 folder)
+{
+	g_autoptr(PstMapper) mapper = pst_mapper_new(g_get_tmp_dir());
+	struct pst_mail mail = {.raw = blob_from_mem(report, strlen(report))};
+
+	g_assert_cmpint(
+	    pst_mapper_write(mapper, w, folder, &mail, NULL, NULL), ==, ST_OK);
+}
+
+static void
+test_report(struct fixture *f, gconstpointer data)
+{
+	static const char *const wants[] = {
+	    "Content-Type: multipart/report; report-type=delivery-status;",
+	    "Content-Type: message/delivery-status\r\n"
+	    "Content-Transfer-Encoding: 7bit",
+	    "Reporting-MTA: dns; x\r\n\r\nAction: failed", "It failed."};
+	g_autofree char *text = one_message(f, fill_report);
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
+		g_test_message("%s", wants[i]);
+		g_assert_nonnull(strstr(text, wants[i]));
+	}
+}
+
 /* Once through and through again: nothing changes any more. */
 static void
 test_fixed_point(struct fixture *f, gconstpointer data)
@@ -416,6 +537,8 @@ main(int argc, char **argv)
 	} tests[] = {
 	    {"/pst/source/records", test_records},
 	    {"/pst/source/octets", test_octets},
+	    {"/pst/source/odd", test_odd},
+	    {"/pst/source/report", test_report},
 	    {"/pst/source/fixed-point", test_fixed_point},
 	    {"/pst/source/damaged", test_damaged},
 	    {"/pst/source/damaged-table", test_damaged_table},
