@@ -15,7 +15,8 @@
 #include "base/step.h"
 #include "base/url.h"
 #include "pst/format.h"
-#include "pst/mapi-from-mime.h"
+#include "pst/contact-write.h"
+#include "pst/mapi-from-vcard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,10 +58,11 @@ struct pst_dest {
 	PstMapper *mapper;
 	PstWriter *writer;
 	GPtrArray *parts; /* char *: final paths, the last one being written */
-	GHashTable *folders; /* struct folder * to NID, in this part */
-	GHashTable *paths;   /* text of a path to NID, in this part */
-	GArray *puts;	     /* of struct put */
-	guint given;	     /* outcomes, after the last commit */
+	GHashTable *folders;	     /* struct folder * to NID, in this part */
+	GHashTable *paths;	     /* text of a path to NID, in this part */
+	const struct record *record; /* being put: what remarks are about */
+	GArray *puts;		     /* of struct put */
+	guint given;		     /* outcomes, after the last commit */
 	bool committed;
 	GString *key;
 };
@@ -235,6 +237,34 @@ is_inbox(const char *name)
 	return g_ascii_strcasecmp(name, "INBOX") == 0;
 }
 
+/* Outlook has a place for it, whatever it is called. Only folders of the first
+ * level, and the inbox: deeper ones are people's own. */
+static void
+make_special(struct pst_dest *d, const struct folder *folder, guint32 nid)
+{
+	static const struct {
+		enum folder_use use;
+		enum pst_special what;
+	} uses[] = {
+	    {FOLDER_INBOX, PST_SPECIAL_INBOX},
+	    {FOLDER_SENT, PST_SPECIAL_SENT},
+	    {FOLDER_OUTBOX, PST_SPECIAL_OUTBOX},
+	    {FOLDER_CALENDAR, PST_SPECIAL_CALENDAR},
+	    {FOLDER_CONTACTS, PST_SPECIAL_CONTACTS},
+	    {FOLDER_JOURNAL, PST_SPECIAL_JOURNAL},
+	    {FOLDER_NOTES, PST_SPECIAL_NOTES},
+	    {FOLDER_TASKS, PST_SPECIAL_TASKS},
+	    {FOLDER_DRAFTS, PST_SPECIAL_DRAFTS},
+	    {FOLDER_JUNK, PST_SPECIAL_JUNK},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
+		if (uses[i].use == folder->use)
+			pst_writer_special(d->writer, uses[i].what, nid);
+	if (folder->path[1] == NULL && is_inbox(folder->path[0]))
+		pst_writer_special(d->writer, PST_SPECIAL_INBOX, nid);
+}
+
 /* The folder's node; it and those above it are made when they are not there. */
 static enum status
 need_folder(struct pst_dest *d, const struct folder *folder, guint32 *nid,
@@ -279,6 +309,7 @@ need_folder(struct pst_dest *d, const struct folder *folder, guint32 *nid,
 	}
 	g_hash_table_insert(
 	    d->folders, (gpointer)folder, GUINT_TO_POINTER(*nid));
+	make_special(d, folder, *nid);
 	return ST_OK;
 }
 
@@ -338,6 +369,40 @@ categories_of(const struct message *m)
 	return (const char **)g_ptr_array_free(out, FALSE);
 }
 
+static enum pst_place
+place_of(const struct folder *folder)
+{
+	const char *class = folder->class ? folder->class : "";
+
+	if (folder->use == FOLDER_CALENDAR || folder->use == FOLDER_TASKS ||
+	    g_str_has_prefix(class, "IPF.Appointment") ||
+	    g_str_has_prefix(class, "IPF.Task"))
+		return PST_PLACE_CALENDAR;
+	if (folder->use == FOLDER_CONTACTS ||
+	    g_str_has_prefix(class, "IPF.Contact"))
+		return PST_PLACE_CONTACTS;
+	return PST_PLACE_MAIL;
+}
+
+/* What was mended or could not be kept becomes an event that names the item. */
+static void
+remark(void *ctx, const char *code, const char *text)
+{
+	struct pst_dest *d = ctx;
+	const struct record *r = d->record;
+	struct remark out = {.level = REMARK_WARNING,
+	    .code = code,
+	    .text = text,
+	    .file = d->parts->len ? d->parts->pdata[d->parts->len - 1] : NULL,
+	    .line = -1,
+	    .offset = -1,
+	    .folder = r->kind == RECORD_MESSAGE ? r->message.folder : NULL,
+	    .key = r->key};
+
+	if (d->job->remark)
+		d->job->remark(d->job->remark_ctx, &out);
+}
+
 static gint64
 bytes_of(const struct message *m)
 {
@@ -346,6 +411,17 @@ bytes_of(const struct message *m)
 	for (guint i = 0; i < m->n_parts; i++)
 		sum += m->parts[i].blob.len;
 	return sum;
+}
+
+/* A file that has room for so many bytes more. */
+static enum status
+need_part(struct pst_dest *d, guint64 room, GError **error)
+{
+	if (d->writer == NULL)
+		return begin_part(d, error);
+	if (d->puts->len > 0 && pst_writer_size(d->writer) + room > d->split)
+		return next_part(d, error);
+	return ST_OK;
 }
 
 static enum status
@@ -362,25 +438,129 @@ put_message(struct pst_dest *d, const struct record *record, guint64 seq,
 	    .class = m->class,
 	    .received = m->received,
 	    .flags = flags_of(m),
-	    .categories = categories};
+	    .categories = categories,
+	    .place = place_of(m->folder),
+	    .remark = remark,
+	    .remark_ctx = d};
 	struct put put = {.seq = seq};
 	guint32 folder;
-	/* Text of one byte becomes two, so does a header kept besides. */
-	guint64 room = (guint64)bytes_of(m) * 2;
-	enum status st = ST_OK;
+	enum status st;
 
 	if (mail.envelope == NULL && m->envelope && m->raw.len == 0)
 		mail.envelope = m->envelope;
-	if (d->writer == NULL)
-		st = begin_part(d, error);
-	else if (d->puts->len > 0 &&
-		 pst_writer_size(d->writer) + room > d->split)
-		st = next_part(d, error);
+	/* Text of one byte becomes two, so does a header kept besides. */
+	st = need_part(d, (guint64)bytes_of(m) * 2, error);
 	if (st == ST_OK)
 		st = need_folder(d, m->folder, &folder, error);
 	if (st == ST_OK)
 		st = pst_mapper_write(
 		    d->mapper, d->writer, folder, &mail, &put.nid, error);
+	if (st < 0)
+		return st;
+	put.part = d->parts->len - 1;
+	g_array_append_val(d->puts, put);
+	return ST_OK;
+}
+
+/* The 24 columns of an address book's row: spec/migration-files.md 8. */
+static void
+contact_from_fields(struct pst_entry *c, const struct address *a)
+{
+	static const struct {
+		guint column;
+		enum pst_contact_text text;
+	} texts[] = {{1, PST_CT_NAME}, {3, PST_CT_GIVEN}, {4, PST_CT_SURNAME},
+	    {10, PST_CT_TITLE}, {11, PST_CT_COMPANY}, {12, PST_CT_DEPARTMENT},
+	    {13, PST_CT_OFFICE}, {14, PST_CT_ASSISTANT}, {15, PST_CT_BUSINESS},
+	    {16, PST_CT_BUSINESS2}, {17, PST_CT_ASSISTANT_PHONE},
+	    {18, PST_CT_BUSINESS_FAX}, {19, PST_CT_HOME}, {20, PST_CT_HOME2},
+	    {21, PST_CT_MOBILE}, {22, PST_CT_PAGER}, {23, PST_CT_NOTE}};
+	static const struct {
+		guint column;
+		enum pst_contact_line line;
+	} lines[] = {{5, PST_CA_STREET}, {6, PST_CA_CITY}, {7, PST_CA_REGION},
+	    {8, PST_CA_CODE}, {9, PST_CA_COUNTRY}};
+	const char *colon;
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		c->text[texts[i].text] = g_strdup(a->fields[texts[i].column]);
+	for (guint i = 0; i < G_N_ELEMENTS(lines) && !a->is_list; i++)
+		c->address[PST_CP_BUSINESS][lines[i].line] =
+		    g_strdup(a->fields[lines[i].column]);
+	colon = strchr(a->fields[2], ':');
+	/* An entry that nobody can write to has no address. */
+	if (!a->is_list && !a->not_sendable && colon && colon[1]) {
+		g_autofree char *type =
+		    g_strndup(a->fields[2], (gsize)(colon - a->fields[2]));
+
+		g_ptr_array_add(c->emails, person_new(NULL, type, colon + 1));
+	}
+}
+
+/* The contact that a record is; *card: what else to keep of it. */
+static enum status
+read_contact(const struct address *a, struct pst_entry *c, struct blob *card,
+    GError **error)
+{
+	g_autofree char *text = NULL;
+	g_auto(Vcard) v = {0};
+	gsize got = 0, pos = 0;
+	enum status st;
+
+	*card = blob_from_mem(NULL, 0);
+	c->is_list = a->is_list;
+	if (a->vcard.len > 0 && a->vcard.len <= VCARD_LINE_MAX) {
+		text = g_malloc((gsize)a->vcard.len);
+		st = blob_read(
+		    &a->vcard, 0, text, (gsize)a->vcard.len, &got, error);
+		if (st == ST_OK)
+			st = vcard_next(text, got, &pos, &v, NULL);
+		if (st == ST_OK) {
+			if (!pst_entry_from_vcard(c, &v))
+				*card = a->vcard;
+		} else if (st == ST_ITEM && got < (gsize)a->vcard.len) {
+			return st;
+		} else {
+			*card = a->vcard;
+			contact_from_fields(c, a);
+		}
+	} else {
+		*card = a->vcard;
+		contact_from_fields(c, a);
+	}
+	if (!c->is_list || c->emails->len > 0)
+		return ST_OK;
+	for (guint i = 0; i < a->n_members; i++)
+		g_ptr_array_add(
+		    c->emails, person_new(a->members[i].name,
+				   a->members[i].type, a->members[i].address));
+	return ST_OK;
+}
+
+/* Address books lie in the folder that Outlook looks for people in. */
+static enum status
+put_address(struct pst_dest *d, const struct record *record, guint64 seq,
+    GError **error)
+{
+	static char *path[] = {(char *)"Contacts", NULL};
+	static const struct folder contacts = {
+	    .path = path, .use = FOLDER_CONTACTS};
+	struct pst_mail mail = {.remark = remark, .remark_ctx = d};
+	struct put put = {.seq = seq};
+	g_auto(PstEntry) contact = {0};
+	guint32 folder;
+	enum status st;
+
+	pst_entry_init(&contact);
+	st = read_contact(&record->address, &contact, &mail.raw, error);
+	if (st == ST_OK)
+		st =
+		    need_part(d, (guint64)record->address.vcard.len * 2, error);
+	if (st == ST_OK)
+		st = need_folder(d, &contacts, &folder, error);
+	if (st == ST_OK)
+		st = pst_mapper_contact(d->mapper, d->writer, folder, &contact,
+		    &mail, &put.nid, error);
 	if (st < 0)
 		return st;
 	put.part = d->parts->len - 1;
@@ -394,14 +574,16 @@ pst_dest_put(
 {
 	struct pst_dest *d = (struct pst_dest *)dest;
 
+	d->record = record;
 	switch (record->kind) {
 	case RECORD_FOLDER:
 		return put_folder(d, record->folder, error);
 	case RECORD_MESSAGE:
 		return put_message(d, record, seq, error);
+	case RECORD_ADDRESS:
+		return put_address(d, record, seq, error);
 	case RECORD_FOLDER_END:
 	case RECORD_RECIPIENT:
-	case RECORD_ADDRESS:
 		break;
 	}
 	return ST_OK;
@@ -515,8 +697,8 @@ const struct dest_driver dest_pst_driver = {
     .schemes = schemes,
     .summary = "Outlook personal folder files (.pst)",
     .options = options,
-    .takes =
-	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
+    .takes = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
+	     1u << RECORD_FOLDER_END | 1u << RECORD_ADDRESS,
     .whole = true,
     .open = pst_dest_open,
     .begin = pst_dest_begin,

@@ -1,4 +1,18 @@
-/* The driver of Outlook personal folder files, for src/drivers.c. */
+/*
+ * The driver of Outlook personal folder files, for src/drivers.c.
+ *
+ * Remarks it makes, all of them warnings about an item that was stored:
+ *	PST_TNEF_KEPT	   winmail.dat is damaged or too large: still a file
+ *	PST_CALENDAR_KEPT  a calendar object says more than an item can (the
+ *			   text says what), or is damaged: still a file
+ *	PST_CONTACT_KEPT   the same of a vCard
+ *	PST_BAD_CHARSET	   HTML of an unknown charset, taken as Windows-1252
+ *	PST_NO_DATE	   nothing dates the message: it got the time of now
+ *	PST_HEADER_CUT	   a header block of more than 1 MiB was cut
+ *	PST_TOO_DEEP	   messages within messages: from the 32nd on a file
+ *	PST_PROPERTIES_CUT winmail.dat has more properties than an object may
+ *	PST_NAMES_FULL	   the file has 4,096 named properties: one less
+ */
 #ifndef MAILMIG_DEST_PST_H
 #define MAILMIG_DEST_PST_H
 

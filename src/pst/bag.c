@@ -359,6 +359,35 @@ pst_bag_texts(
 	return pst_bag_bytes(bag, tag, all->data, all->len, error);
 }
 
+enum status
+pst_bag_binaries(
+    PstBag *bag, guint32 tag, GBytes *const *values, guint n, GError **error)
+{
+	g_autoptr(GByteArray) all = g_byte_array_new();
+
+	g_byte_array_set_size(all, 4 + 4 * n);
+	put_le32(all->data, n);
+	for (guint i = 0; i < n; i++) {
+		gsize len;
+		const guint8 *p = g_bytes_get_data(values[i], &len);
+
+		put_le32(all->data + 4 + 4 * i, all->len);
+		if (len > 0)
+			g_byte_array_append(all, p, (guint)len);
+	}
+	return pst_bag_bytes(bag, tag, all->data, all->len, error);
+}
+
+bool
+pst_bag_has_id(const PstBag *bag, guint id)
+{
+	for (guint i = 0; i < bag->items->len; i++)
+		if (g_array_index(bag->items, struct bag_item, i).tag >> 16 ==
+		    id)
+			return true;
+	return false;
+}
+
 bool
 pst_bag_has(const PstBag *bag, guint32 tag)
 {

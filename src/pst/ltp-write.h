@@ -39,11 +39,16 @@ enum status pst_bag_bytes_blobs(PstBag *bag, guint32 tag,
 /* Several texts in one value: PtypMultipleString. */
 enum status pst_bag_texts(PstBag *bag, guint32 tag, const char *const *texts,
     guint n, GError **error);
+/* Several runs of bytes in one value: PtypMultipleBinary. */
+enum status pst_bag_binaries(
+    PstBag *bag, guint32 tag, GBytes *const *values, guint n, GError **error);
 /* A value written by the caller with PstOutData. */
 void pst_bag_data(PstBag *bag, guint32 tag, guint64 bid, guint64 len);
 /* An embedded object: its node id, its size in bytes. */
 void pst_bag_object(PstBag *bag, guint32 tag, guint32 nid, guint32 size);
 bool pst_bag_has(const PstBag *bag, guint32 tag);
+/* Has it the property, of whatever type? An object holds each id once. */
+bool pst_bag_has_id(const PstBag *bag, guint id);
 guint32 pst_bag_get_int(const PstBag *bag, guint32 tag, guint32 fallback);
 guint pst_bag_n(const PstBag *bag);
 /* Sum of the values' sizes as PidTagAttachSize counts them: spec/pst.md 14.2 */

@@ -4,22 +4,13 @@
 #include "mime/text.h"
 #include "mime/date.h"
 #include "pst/bytes.h"
-#include "pst/format.h"
 #include "pst/mapi-parts.h"
+#include "pst/mapi-private.h"
 
 #include <string.h>
 
-#define TAG(id, type) ((guint32)(id) << 16 | (type))
-#define TEXT(id)      TAG(id, PST_T_UNICODE)
-#define INT(id)	      TAG(id, PST_T_INT32)
-#define BOOL(id)      TAG(id, PST_T_BOOL)
-#define TIME(id)      TAG(id, PST_T_TIME)
-#define BINARY(id)    TAG(id, PST_T_BINARY)
-
 #define HEADERS_MAX (1 << 20) /* bytes of header block kept */
 #define FIELD_MAX   32768     /* bytes of one field kept as a property */
-#define NAME_UNITS  255	      /* UTF-16 units of names and subjects */
-#define TOPIC_MAX   254	      /* units with a conversation id: [MS-OXOMSG] */
 
 struct PstMapper {
 	char *spool_dir;
@@ -113,173 +104,6 @@ fields_parse(const char *data, gsize len, struct fields *out)
 				    &out->received);
 		}
 	}
-}
-
-guint
-pst_subject_prefix(const char *subject)
-{
-	const char *p = subject;
-	guint n = 0;
-
-	/* One to three characters that are neither blank nor digit, a colon,
-	 * blanks. */
-	while (*p && n < 3 && *p != ':' && *p != ' ' && !g_ascii_isdigit(*p)) {
-		p = g_utf8_next_char(p);
-		n++;
-	}
-	if (n == 0 || *p != ':')
-		return 0;
-	p++;
-	n++;
-	/* "C:" of a path is none. */
-	if (*p != ' ')
-		return 0;
-	while (*p == ' ') {
-		p++;
-		n++;
-	}
-	return n;
-}
-
-static enum status
-put_subject(PstBag *bag, const char *subject, GError **error)
-{
-	g_autoptr(GString) text = g_string_new("\x01");
-	guint prefix = pst_subject_prefix(subject);
-
-	if (*subject == '\0')
-		return ST_OK;
-	/* A prefix that fills the subject is kept within it. */
-	g_string_append_unichar(text, 1 + MIN(prefix, NAME_UNITS - 3));
-	g_string_append(text, subject);
-	return pst_bag_text(bag, TEXT(PST_P_SUBJECT), text->str,
-	    (gssize)text->len, NAME_UNITS, error);
-}
-
-/* MD5 over the upper-cased topic in UTF-16: spec/pst.md 13.2. */
-static bool
-topic_digest(const char *topic, guint8 out[16])
-{
-	g_autoptr(GChecksum) md5 = g_checksum_new(G_CHECKSUM_MD5);
-	gsize len = 16;
-	guint units = 0;
-
-	for (const char *p = topic; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_unichar_toupper(g_utf8_get_char(p));
-		guint8 wide[4];
-		gsize n = 2;
-
-		if (c >= 0x10000) {
-			put_le16(wide, 0xd800 + ((c - 0x10000) >> 10));
-			put_le16(wide + 2, 0xdc00 + (c & 0x3ff));
-			n = 4;
-		} else {
-			put_le16(wide, c);
-		}
-		units += (guint)n / 2;
-		g_checksum_update(md5, wide, (gssize)n);
-	}
-	g_checksum_get_digest(md5, out, &len);
-	return units > 0 && units <= TOPIC_MAX;
-}
-
-static enum status
-put_conversation(PstWriter *w, PstBag *bag, const char *subject,
-    const struct fields *f, guint64 time, bool embedded, GError **error)
-{
-	const char *normal =
-	    g_utf8_offset_to_pointer(subject, pst_subject_prefix(subject));
-	const char *topic = normal;
-	g_autofree char *a = g_utf8_casefold(normal, -1);
-	g_autofree char *b = f->topic ? g_utf8_casefold(f->topic, -1) : NULL;
-	guint8 index[22] = {1}, digest[16];
-	const guint8 *given = NULL;
-	gsize given_len = 0;
-	bool tracking, has_id;
-	enum status st = ST_OK;
-
-	if (b && strcmp(a, b) == 0)
-		topic = f->topic;
-	if (*topic)
-		st = pst_bag_text(bag, TEXT(PST_P_CONVERSATION_TOPIC), topic,
-		    -1, NAME_UNITS, error);
-	has_id = topic_digest(topic, digest);
-	if (f->index)
-		given = g_bytes_get_data(f->index, &given_len);
-	tracking =
-	    given && given_len >= 22 && given_len < 1024 && given[0] == 1;
-	if (!tracking) {
-		/* The five high bytes below the first of the time. */
-		for (guint i = 0; i < 5; i++)
-			index[1 + i] = (guint8)(time >> (56 - 8 * i));
-		memcpy(index + 6, digest, 16);
-		given = index;
-		given_len = sizeof index;
-	}
-	if (st == ST_OK)
-		st = pst_bag_bytes(bag, BINARY(PST_P_CONVERSATION_INDEX), given,
-		    given_len, error);
-	if (tracking)
-		pst_bag_int(bag, BOOL(PST_P_CONVERSATION_TRACKING), 1);
-	if (st == ST_OK && !embedded && (tracking || has_id))
-		st = pst_bag_bytes(pst_writer_row(w),
-		    BINARY(PST_P_CONVERSATION_ID),
-		    tracking ? given + 6 : digest, 16, error);
-	return st;
-}
-
-/* One of the two senders. */
-static enum status
-put_person(PstBag *bag, const struct person *person, const guint ids[6],
-    GError **error)
-{
-	const char *address = person->address ? person->address : "";
-	const char *type = person->type ? person->type : "SMTP";
-	const char *name =
-	    person->name && *person->name ? person->name : address;
-	g_autoptr(GByteArray) id = g_byte_array_new();
-	g_autoptr(GByteArray) key = g_byte_array_new();
-	enum status st;
-
-	st = pst_bag_text(bag, TEXT(ids[0]), name, -1, NAME_UNITS, error);
-	if (st == ST_OK)
-		st = pst_bag_text(bag, TEXT(ids[1]), type, -1, 0, error);
-	if (st == ST_OK)
-		st = pst_bag_text(bag, TEXT(ids[2]), address, -1, 0, error);
-	pst_one_off(id, name, type, address);
-	pst_address_key(key, type, address);
-	if (st == ST_OK)
-		st = pst_bag_bytes(
-		    bag, BINARY(ids[3]), id->data, id->len, error);
-	if (st == ST_OK)
-		st = pst_bag_bytes(
-		    bag, BINARY(ids[4]), key->data, key->len, error);
-	if (st == ST_OK && strcmp(type, "SMTP") == 0 && *address)
-		st = pst_bag_text(bag, TEXT(ids[5]), address, -1, 0, error);
-	return st;
-}
-
-/* Senders can be replied to (Q237993): name, type and address of both. */
-static enum status
-put_senders(PstBag *bag, const struct envelope *e, GError **error)
-{
-	static const guint sender[6] = {PST_P_SENDER_NAME,
-	    PST_P_SENDER_ADDRTYPE, PST_P_SENDER_EMAIL, PST_P_SENDER_ENTRYID,
-	    PST_P_SENDER_SEARCH_KEY, PST_P_SENDER_SMTP};
-	static const guint from[6] = {PST_P_REPRESENTING_NAME,
-	    PST_P_REPRESENTING_ADDRTYPE, PST_P_REPRESENTING_EMAIL,
-	    PST_P_REPRESENTING_ENTRYID, PST_P_REPRESENTING_SEARCH_KEY,
-	    PST_P_REPRESENTING_SMTP};
-	const struct person *author =
-	    e->from->len ? e->from->pdata[0] : e->sender;
-	const struct person *agent = e->sender ? e->sender : author;
-	enum status st = ST_OK;
-
-	if (author)
-		st = put_person(bag, author, from, error);
-	if (agent && st == ST_OK)
-		st = put_person(bag, agent, sender, error);
-	return st;
 }
 
 static enum status
@@ -382,8 +206,10 @@ put_flags(PstBag *bag, const struct pst_mail *mail, guint64 time)
 /* The header block as it stands, to its empty line; what is no UTF-8 is read as
  * Windows-1252. */
 static enum status
-put_headers(PstBag *bag, const char *data, gsize len, GError **error)
+put_headers(
+    const struct pst_mapi *m, const char *data, gsize len, GError **error)
 {
+	PstBag *bag = pst_writer_bag(m->w);
 	g_autoptr(GString) text = NULL;
 	struct header_field f;
 	gsize start = header_block_start(data, len), end = start;
@@ -392,6 +218,11 @@ put_headers(PstBag *bag, const char *data, gsize len, GError **error)
 		;
 	if (end <= start)
 		return ST_OK;
+	if (len >= HEADERS_MAX && end >= HEADERS_MAX)
+		pst_mapi_remark(m, "PST_HEADER_CUT",
+		    "the header block has more than %d bytes: what follows was "
+		    "left out",
+		    HEADERS_MAX);
 	text = g_string_sized_new(end - start + 16);
 	if (g_utf8_validate(data + start, (gssize)(end - start), NULL))
 		g_string_append_len(text, data + start, (gssize)(end - start));
@@ -439,29 +270,42 @@ put_search_key(
 	return pst_bag_bytes(bag, BINARY(PST_P_SEARCH_KEY), key, 16, error);
 }
 
+/* Years 1601 to 9999. */
+static bool
+filetime_fits(gint64 utc)
+{
+	return utc > -G_GINT64_CONSTANT(11644473600) &&
+	       utc < G_GINT64_CONSTANT(253402300800);
+}
+
 /* A known time, or now: Outlook shows no message without one. */
 static guint64
-time_of(const struct pst_mail *mail, const struct envelope *e,
-    const struct fields *f)
+time_of(
+    const struct pst_mapi *m, const struct envelope *e, const struct fields *f)
 {
 	const struct stamp *stamps[] = {
-	    &mail->received, &f->received, &e->sent};
+	    &m->mail->received, &f->received, &e->sent};
 
 	for (guint i = 0; i < G_N_ELEMENTS(stamps); i++)
-		if (stamps[i]->known)
+		if (stamps[i]->known && filetime_fits(stamps[i]->utc))
 			return pst_filetime(stamps[i]->utc);
+	if (!m->embedded)
+		pst_mapi_remark(m, "PST_NO_DATE",
+		    "nothing says when the message was sent or received: it "
+		    "got the time of now");
 	return pst_filetime(g_get_real_time() / G_USEC_PER_SEC);
 }
 
 /* Everything but bodies and attachments. */
 static enum status
-put_envelope(PstWriter *w, const struct pst_mail *mail,
-    const struct envelope *e, const struct fields *f, bool embedded,
-    GError **error)
+put_envelope(const struct pst_mapi *m, const struct envelope *e,
+    const struct fields *f, GError **error)
 {
-	PstBag *bag = pst_writer_bag(w);
+	const struct pst_mail *mail = m->mail;
+	PstBag *bag = pst_writer_bag(m->w);
 	const char *subject = e->subject ? e->subject : "";
-	guint64 time = time_of(mail, e, f);
+	const struct person *author =
+	    e->from->len ? e->from->pdata[0] : e->sender;
 	enum status st;
 
 	pst_bag_int(bag, INT(PST_P_IMPORTANCE), (guint32)(e->priority + 1));
@@ -469,58 +313,49 @@ put_envelope(PstWriter *w, const struct pst_mail *mail,
 	pst_bag_int(bag, INT(PST_P_SENSITIVITY), sensitivity(f->sensitivity));
 	pst_bag_int(bag, BOOL(PST_P_READ_RECEIPT), f->read_receipt);
 	pst_bag_int(bag, BOOL(PST_P_DELIVERY_RECEIPT), f->delivery_receipt);
-	pst_bag_int64(bag, TIME(PST_P_DELIVERY_TIME), time);
+	pst_bag_int64(bag, TIME(PST_P_DELIVERY_TIME), m->time);
 	pst_bag_int64(bag, TIME(PST_P_CLIENT_SUBMIT_TIME),
-	    e->sent.known ? pst_filetime(e->sent.utc) : time);
-	pst_bag_int64(bag, TIME(PST_P_CREATION_TIME), time);
-	pst_bag_int64(bag, TIME(PST_P_MODIFICATION_TIME), time);
+	    e->sent.known && filetime_fits(e->sent.utc)
+		? pst_filetime(e->sent.utc)
+		: m->time);
+	pst_bag_int64(bag, TIME(PST_P_CREATION_TIME), m->time);
+	pst_bag_int64(bag, TIME(PST_P_MODIFICATION_TIME), m->time);
 	pst_bag_int(bag, INT(PST_P_MESSAGE_CODEPAGE), 65001);
 	pst_bag_int(bag, INT(PST_P_LOCALE), 0x409);
-	put_flags(bag, mail, time);
-	st = put_subject(bag, subject, error);
+	put_flags(bag, mail, m->time);
+	st = pst_mapi_subject(bag, subject, error);
 	if (st == ST_OK)
-		st =
-		    put_conversation(w, bag, subject, f, time, embedded, error);
+		st = pst_mapi_conversation(
+		    m, subject, f->topic, f->index, error);
 	if (st == ST_OK)
-		st = put_senders(bag, e, error);
+		st = pst_mapi_senders(
+		    bag, author, e->sender ? e->sender : author, error);
 	if (st == ST_OK)
-		st = put_recipients(w, e, error);
+		st = put_recipients(m->w, e, error);
 	if (st == ST_OK)
 		st = put_reply_to(bag, e, error);
 	if (st == ST_OK)
 		st = put_texts(bag, e, f, error);
 	if (st == ST_OK)
-		st = put_search_key(bag, e, time, error);
-	if (st == ST_OK && mail->categories && mail->categories[0]) {
-		static const guint8 public_strings[16] = {
-		    0x29, 3, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46};
-		guint id = pst_writer_name(w, public_strings, 0, "Keywords");
-
-		st = pst_bag_texts(bag, TAG(id, PST_T_MV_UNICODE),
-		    mail->categories, g_strv_length((char **)mail->categories),
-		    error);
-	}
+		st = put_search_key(bag, e, m->time, error);
+	if (st == ST_OK && mail->categories)
+		st = pst_mapi_categories(m, mail->categories,
+		    g_strv_length((char **)mail->categories), error);
 	return st;
 }
 
-static enum status write_inner(
-    struct pst_parts_context *context, const struct blob *raw, GError **error);
-
 /* The message in the making, at whatever depth. */
 static enum status
-write_mail(PstMapper *mapper, PstWriter *w, const struct pst_mail *mail,
-    bool embedded, GError **error)
+write_mail(struct pst_mapi *m, GError **error)
 {
-	g_autoptr(Spool) store = spool_new(mapper->spool_dir);
+	const struct pst_mail *mail = m->mail;
+	g_autoptr(Spool) store = spool_new(m->mapper->spool_dir);
 	g_autoptr(GArray) split = g_array_new(FALSE, TRUE, sizeof(struct part));
 	g_auto(Fields) fields = {0};
-	struct pst_parts_context context = {.mapper = mapper,
-	    .writer = w,
+	struct pst_parts_context context = {.mapi = m,
 	    .raw = mail->raw,
 	    .parts = mail->parts,
-	    .n_parts = mail->n_parts,
-	    .class = mail->class,
-	    .embed = write_inner};
+	    .n_parts = mail->n_parts};
 	struct header_block block = {0};
 	struct envelope own;
 	const struct envelope *e = mail->envelope;
@@ -543,12 +378,14 @@ write_mail(PstMapper *mapper, PstWriter *w, const struct pst_mail *mail,
 	}
 	if (st == ST_OK && block.data) {
 		fields_parse(block.data, block.len, &fields);
-		st = put_headers(
-		    pst_writer_bag(w), block.data, block.len, error);
+		st = put_headers(m, block.data, block.len, error);
+	}
+	if (st == ST_OK) {
+		m->time = time_of(m, e, &fields);
+		st = put_envelope(m, e, &fields, error);
 	}
 	context.content_type = fields.content_type;
-	if (st == ST_OK)
-		st = put_envelope(w, mail, e, &fields, embedded, error);
+	context.envelope = e;
 	if (st == ST_OK)
 		st = pst_parts_write(&context, error);
 	if (block.owned || mail->envelope == NULL)
@@ -557,23 +394,31 @@ write_mail(PstMapper *mapper, PstWriter *w, const struct pst_mail *mail,
 	return st;
 }
 
-static enum status
-write_inner(
-    struct pst_parts_context *context, const struct blob *raw, GError **error)
+enum status
+pst_mapi_inner(
+    const struct pst_mapi *outer, const struct blob *raw, GError **error)
 {
-	struct pst_mail mail = {.raw = *raw, .flags = PST_MAIL_SEEN};
+	struct pst_mail mail = {.raw = *raw,
+	    .flags = PST_MAIL_SEEN,
+	    .remark = outer->mail->remark,
+	    .remark_ctx = outer->mail->remark_ctx};
+	struct pst_mapi m = {.mapper = outer->mapper,
+	    .w = outer->w,
+	    .mail = &mail,
+	    .embedded = true};
 
-	return write_mail(context->mapper, context->writer, &mail, true, error);
+	return write_mail(&m, error);
 }
 
 enum status
 pst_mapper_write(PstMapper *mapper, PstWriter *w, guint32 folder,
     const struct pst_mail *mail, guint32 *nid, GError **error)
 {
+	struct pst_mapi m = {.mapper = mapper, .w = w, .mail = mail};
 	enum status st = pst_writer_message(w, folder, error);
 
 	if (st == ST_OK)
-		st = write_mail(mapper, w, mail, false, error);
+		st = write_mail(&m, error);
 	if (st == ST_OK)
 		st = pst_writer_message_end(w, nid, error);
 	if (st == ST_ITEM && pst_writer_abort(w, NULL) < 0)

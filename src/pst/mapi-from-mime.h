@@ -18,6 +18,13 @@ enum pst_mail_flag {
 	PST_MAIL_FORWARDED = 1 << 4,
 };
 
+/* What the folder is for: parts that say what they are become items there. */
+enum pst_place {
+	PST_PLACE_MAIL,
+	PST_PLACE_CALENDAR, /* text/calendar: appointments, tasks */
+	PST_PLACE_CONTACTS, /* text/vcard: contacts, lists */
+};
+
 struct pst_mail {
 	/* Raw, wire form; or in parts: raw is empty, envelope is not NULL. */
 	struct blob raw;
@@ -29,6 +36,11 @@ struct pst_mail {
 	struct stamp received;
 	guint32 flags;		       /* enum pst_mail_flag */
 	const char *const *categories; /* NULL-ended, or NULL */
+	enum pst_place place;
+	/* Told of what was mended or could not be kept, one line each; code: a
+	 * word of dest/pst.h. May be NULL. */
+	void (*remark)(void *ctx, const char *code, const char *text);
+	void *remark_ctx;
 };
 
 typedef struct PstMapper PstMapper;

@@ -65,6 +65,7 @@ struct PstWriter {
 	    *objects; /* of struct writer_object: a stack, kept for reuse */
 	guint depth;
 	guint32 folder; /* of the message in the making */
+	guint32 special[PST_SPECIALS]; /* folders, or 0 */
 	PstBag *row;	/* for rows */
 	PstBag *cells; /* of the message\'s row only */
 };

@@ -233,6 +233,14 @@ pst_writer_folder(PstWriter *w, guint32 parent, const char *name,
 	    w, parent, clean, class ? class : "IPF.Note", nid, error);
 }
 
+void
+pst_writer_special(PstWriter *w, enum pst_special what, guint32 nid)
+{
+	g_assert(pst_writer_find(w, nid) != NULL);
+	if (w->special[what] == 0)
+		w->special[what] = nid;
+}
+
 guint64
 pst_filetime(gint64 utc)
 {

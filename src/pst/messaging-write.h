@@ -45,6 +45,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstWriter, pst_writer_close)
 enum status pst_writer_folder(PstWriter *writer, guint32 parent,
     const char *name, const char *class, guint32 *nid, GError **error);
 
+/* Folders that Outlook finds by what they are for, not by their names. */
+enum pst_special {
+	PST_SPECIAL_INBOX, /* receives mail of every class */
+	PST_SPECIAL_SENT,
+	PST_SPECIAL_OUTBOX,
+	PST_SPECIAL_CALENDAR,
+	PST_SPECIAL_CONTACTS,
+	PST_SPECIAL_JOURNAL,
+	PST_SPECIAL_NOTES,
+	PST_SPECIAL_TASKS,
+	PST_SPECIAL_DRAFTS,
+	PST_SPECIAL_JUNK,
+	PST_SPECIALS
+};
+/* Say that a folder is the one for something; the first one is. */
+void pst_writer_special(PstWriter *writer, enum pst_special what, guint32 nid);
+
 /* Begin a message in a folder. */
 enum status pst_writer_message(
     PstWriter *writer, guint32 folder, GError **error);

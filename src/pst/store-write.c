@@ -66,7 +66,15 @@ write_store(PstWriter *w, GError **error)
 	    {PST_P_COMMON_VIEWS, PST_NID_COMMON_VIEWS},
 	    {PST_P_FINDER, PST_NID_SEARCH_ROOT},
 	};
+	static const struct {
+		guint id, bit;
+		enum pst_special what;
+	} specials[] = {
+	    {PST_P_OUTBOX, 0x04, PST_SPECIAL_OUTBOX},
+	    {PST_P_SENT, 0x10, PST_SPECIAL_SENT},
+	};
 	guint8 replica[24] = {1};
+	guint32 mask = 0xc9;
 	enum status st;
 
 	memcpy(replica + 4, w->replica, 16);
@@ -80,9 +88,19 @@ write_store(PstWriter *w, GError **error)
 		    w->store_key, 16, error);
 	if (st == ST_OK)
 		st = text(w->row, PST_P_DISPLAY_NAME, w->name, error);
-	pst_bag_int(w->row, TAG(PST_P_VALID_FOLDER_MASK, PST_T_INT32), 0xc9);
 	for (guint i = 0; i < G_N_ELEMENTS(folders) && st == ST_OK; i++)
 		st = entry_id(w, folders[i].id, folders[i].nid, error);
+	for (guint i = 0; i < G_N_ELEMENTS(specials) && st == ST_OK; i++) {
+		if (w->special[specials[i].what] == 0)
+			continue;
+		mask |= specials[i].bit;
+		st = entry_id(
+		    w, specials[i].id, w->special[specials[i].what], error);
+	}
+	/* Which one it is, the table of receive folders says. */
+	if (w->special[PST_SPECIAL_INBOX])
+		mask |= 0x02;
+	pst_bag_int(w->row, TAG(PST_P_VALID_FOLDER_MASK, PST_T_INT32), mask);
 	pst_bag_int(w->row, 0x6633000b, 1);
 	pst_bag_int(w->row, 0x66fa0003, 0x000e0011);
 	pst_bag_int(w->row, 0x66fc0003, get_le32(w->replica + 4) & 0x7fffff);
@@ -257,6 +275,44 @@ first_child(const GArray *by_parent, guint32 nid)
 	return low;
 }
 
+/* [MS-OXOSFLD] 2.2.3: the root and the inbox say where the others are. */
+static enum status
+special_folders(PstWriter *w, GError **error)
+{
+	static const struct {
+		guint id;
+		enum pst_special what;
+	} ids[] = {
+	    {0x36d0, PST_SPECIAL_CALENDAR},
+	    {0x36d1, PST_SPECIAL_CONTACTS},
+	    {0x36d2, PST_SPECIAL_JOURNAL},
+	    {0x36d3, PST_SPECIAL_NOTES},
+	    {0x36d4, PST_SPECIAL_TASKS},
+	    {0x36d7, PST_SPECIAL_DRAFTS},
+	};
+	GBytes *others[6];
+	guint8 junk[24] = {0};
+	enum status st = ST_OK;
+
+	for (guint i = 0; i < G_N_ELEMENTS(ids) && st == ST_OK; i++)
+		if (w->special[ids[i].what])
+			st = entry_id(
+			    w, ids[i].id, w->special[ids[i].what], error);
+	if (w->special[PST_SPECIAL_JUNK] == 0 || st < 0)
+		return st;
+	/* Conflicts, three kinds of failures, junk, and one more. */
+	memcpy(junk + 4, w->store_key, 16);
+	put_le32(junk + 20, w->special[PST_SPECIAL_JUNK]);
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		others[i] = i == 4 ? g_bytes_new(junk, sizeof junk)
+				   : g_bytes_new(NULL, 0);
+	st = pst_bag_binaries(w->row, TAG(0x36d8, PST_T_MV_BINARY), others,
+	    G_N_ELEMENTS(others), error);
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		g_bytes_unref(others[i]);
+	return st;
+}
+
 static enum status
 write_folder(PstWriter *w, struct writer_folder *f, const GArray *by_parent,
     const struct empties *e, GError **error)
@@ -268,6 +324,9 @@ write_folder(PstWriter *w, struct writer_folder *f, const GArray *by_parent,
 	/* What system folders have besides goes into no row. */
 	if (f->comment && st == ST_OK)
 		st = text(w->row, PST_P_COMMENT, f->comment, error);
+	if (st == ST_OK &&
+	    (f->nid == PST_NID_ROOT || f->nid == w->special[PST_SPECIAL_INBOX]))
+		st = special_folders(w, error);
 	if (st == ST_OK)
 		st = props_node(w, f->nid, f->parent, error);
 	if (st == ST_OK && (f->children > 0 || f->nid == PST_NID_ROOT))
@@ -337,21 +396,27 @@ write_templates(PstWriter *w, struct empties *e, GError **error)
 	return st;
 }
 
-/* 62B: one row, the folder for any message class. */
+/* 62B: the folder for any message class; with an inbox, rows as Outlook has
+ * them. */
 static enum status
 write_receive_folders(PstWriter *w, GError **error)
 {
+	static const char *const classes[] = {"", "IPM", "Report.IPM", "IPC"};
+	guint32 inbox = w->special[PST_SPECIAL_INBOX];
+	guint n = inbox ? G_N_ELEMENTS(classes) : 1;
 	guint64 data, sub;
 	enum status st = pst_table_out_begin(
-	    w->table, pst_template(PST_NID_RECEIVE_FOLDERS), 1, error);
+	    w->table, pst_template(PST_NID_RECEIVE_FOLDERS), n, error);
 
-	pst_bag_reset(w->row);
-	if (st == ST_OK)
-		st = text(w->row, PST_P_MESSAGE_CLASS, "", error);
-	pst_bag_int(w->row, 0x66050003, PST_NID_ROOT);
-	if (st == ST_OK)
-		st =
-		    pst_table_out_row(w->table, 1, ++w->version, w->row, error);
+	for (guint i = 0; i < n && st == ST_OK; i++) {
+		pst_bag_reset(w->row);
+		st = text(w->row, PST_P_MESSAGE_CLASS, classes[i], error);
+		pst_bag_int(
+		    w->row, 0x66050003, inbox && i < 3 ? inbox : PST_NID_ROOT);
+		if (st == ST_OK)
+			st = pst_table_out_row(
+			    w->table, i + 1, ++w->version, w->row, error);
+	}
 	if (st == ST_OK)
 		st = pst_table_out_end(w->table, &data, &sub, error);
 	if (st == ST_OK)
