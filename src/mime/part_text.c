@@ -28,6 +28,18 @@ struct look {
 	gsize n_tail; /* bytes of a character that began in the last chunk */
 };
 
+/* Eight bytes that leave everything as it is: of ASCII, and none a control
+ * character, found by borrowing from the top bit of each. */
+static bool
+is_plain(const guint8 *data)
+{
+	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
+	guint64 eight;
+
+	memcpy(&eight, data, sizeof eight);
+	return (((eight - tops / 0x80 * ' ') | eight) & tops) == 0;
+}
+
 /* Valid but for an unfinished last character, which goes to the tail. */
 static void
 look_at(struct look *look, const guint8 *data, gsize len)
@@ -35,6 +47,12 @@ look_at(struct look *look, const guint8 *data, gsize len)
 	for (gsize i = 0; i < len; i++) {
 		guint8 c = data[i];
 
+		if (look->n_tail == 0 && look->last != '\r' &&
+		    len - i >= sizeof(guint64) && is_plain(data + i)) {
+			i += sizeof(guint64) - 1;
+			look->last = data[i];
+			continue;
+		}
 		if (c == 0 || (c == '\n' && look->last != '\r') ||
 		    (c != '\n' && look->last == '\r'))
 			look->clean = false;
@@ -118,7 +136,17 @@ write_text(struct writer *w, const char *text, gsize len, GError **error)
 
 	for (gsize i = 0; i < len; i++) {
 		char c = text[i];
+		gsize run = i;
 
+		while (run < len && text[run] != '\n' && text[run] != '\r' &&
+		       text[run] != '\0')
+			run++;
+		if (run > i && !w->cr) {
+			g_string_append_len(
+			    w->out, text + i, (gssize)(run - i));
+			i = run - 1;
+			continue;
+		}
 		if (c == '\n' || w->cr) {
 			g_string_append(w->out, "\r\n");
 			w->cr = false;

@@ -405,6 +405,53 @@ test_split(void)
 	}
 }
 
+/* Whatever text is looked at and written in runs of, wherever it stands. */
+static void
+test_split_anywhere(void)
+{
+	static const struct {
+		const char *special;
+		gsize len;
+		const char *want;
+	} rows[] = {
+	    {"\n", 1, "\r\n"},
+	    {"\r\n", 2, "\r\n"},
+	    {"\r", 1, "\r\n"},
+	    {"\r\r\n\n\r", 5, "\r\n\r\n\r\n\r\n"},
+	    {"\0", 1, "\xef\xbf\xbd"},
+	    {"\x1f", 1, "\x1f"},
+	    {"\x7f", 1, "\x7f"},
+	    {"é", 2, "é"},
+	    {"\xe9", 1, "é"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows) * 24; i++) {
+		guint row = i / 24, before = i % 24;
+		g_autofree char *a = g_strnfill(before, 'a');
+		g_autofree char *b = g_strnfill(24 - before, 'b');
+		g_autofree char *want =
+		    g_strconcat(a, rows[row].want, b, NULL);
+		g_autoptr(GString) raw = g_string_new("Subject: x\r\n\r\n");
+		g_autoptr(GArray) parts = parts_new();
+		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
+		const struct part *part;
+		struct blob blob;
+
+		g_string_append(raw, a);
+		g_string_append_len(
+		    raw, rows[row].special, (gssize)rows[row].len);
+		g_string_append(raw, b);
+		blob = blob_from_mem(raw->str, raw->len);
+		g_test_message("row %u behind %u", row, before);
+		g_assert_cmpint(
+		    part_split(&blob, parts, store, NULL), ==, ST_OK);
+		g_assert_cmpuint(parts->len, ==, 1);
+		part = &g_array_index(parts, struct part, 0);
+		g_assert_cmpmem(part->blob.mem, (gsize)part->blob.len, want,
+		    strlen(want));
+	}
+}
+
 static struct part
 make_part(
     enum part_kind kind, const char *text, const char *name, const char *type)
@@ -907,6 +954,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mime/envelope", test_envelope);
 	g_test_add_func("/mime/envelope-file", test_envelope_file);
 	g_test_add_func("/mime/split", test_split);
+	g_test_add_func("/mime/split-anywhere", test_split_anywhere);
 	g_test_add_func("/mime/join", test_join);
 	g_test_add_func("/mime/join-headers", test_join_headers);
 	g_test_add_func("/mime/limits", test_limits);
