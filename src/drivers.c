@@ -14,6 +14,7 @@
 #include "source/generate.h"
 #include "source/imap.h"
 #include "source/maildir.h"
+#include "source/notes.h"
 #include "source/pst.h"
 
 const struct source_driver *const source_drivers[] = {
@@ -21,6 +22,7 @@ const struct source_driver *const source_drivers[] = {
     &source_files_driver,
     &source_maildir_driver,
     &source_pst_driver,
+    &source_notes_driver,
     &source_ccmail_driver,
     &source_generate_driver,
     &source_fail_driver,

@@ -1,0 +1,822 @@
+/*
+ * notes as a source: records of databases that nsf_make.c writes, of Domino XML
+ * written for this test, of damaged ones, and of real ones with MAILMIG_DATA.
+ */
+#include "base/url.h"
+#include "mime/header.h"
+#include "nsf_make.h"
+#include "source/notes.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* The table that src/drivers.c has in the program. */
+const struct source_driver *const source_drivers[] = {
+    &source_notes_driver, NULL};
+
+#define MIA "CN=Mia Holm/O=Fjord"
+
+struct fixture {
+	char *dir, *path;
+	struct url url;
+	Options *options;
+	struct login login;
+	struct mailbox *mailbox;
+	struct job job;
+	Source *source;
+	GError *error;
+	GString *remarks; /* codes */
+	GString *seen;	  /* folders with their counts */
+	GPtrArray *mail;  /* char *: "folder|subject|date|flags" */
+	GPtrArray *raw;	  /* char *: the octets */
+	guint failed, people;
+	GString *card;
+};
+
+static void
+take_remark(void *ctx, const struct remark *remark)
+{
+	struct fixture *f = ctx;
+
+	g_assert_nonnull(remark->text);
+	g_string_append_printf(f->remarks, "%s ", remark->code);
+}
+
+static void
+start(struct fixture *f, const char *more)
+{
+	g_autofree char *text = g_strdup_printf("notes:%s%s", f->path, more);
+	g_autoptr(GPtrArray) boxes =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_free);
+	struct end end;
+
+	g_assert_cmpint(url_parse(text, &f->url, NULL), ==, ST_OK);
+	f->options = options_new(source_notes_driver.options);
+	for (guint i = 0; f->url.names && f->url.names[i]; i++)
+		g_assert_cmpint(options_set(f->options, f->url.names[i],
+				    f->url.values[i], &f->error),
+		    ==, ST_OK);
+	end = (struct end){&f->url, f->options, &f->login};
+	g_assert_cmpint(
+	    source_open(&f->source, &source_notes_driver, &end, &f->error), ==,
+	    ST_OK);
+	g_assert_cmpint(source_list(f->source, boxes, &f->error), ==, ST_OK);
+	g_assert_cmpint(boxes->len, ==, 1);
+	f->mailbox = g_ptr_array_steal_index(boxes, 0);
+	f->job.mailbox = f->mailbox;
+	f->job.pass = 1;
+	f->job.spool_dir = f->dir;
+	f->job.remark = take_remark;
+	f->job.remark_ctx = f;
+}
+
+static void
+take_message(struct fixture *f, const struct message *m)
+{
+	struct envelope scratch;
+	const struct envelope *e;
+	g_autofree char *path = folder_path_to_text(m->folder->path);
+	g_autofree char *date = stamp_to_iso(&m->received);
+	g_autoptr(Spool) spool = spool_new(f->dir);
+	struct blob raw;
+	char *bytes;
+	gsize got;
+
+	g_assert_true(m->has_body);
+	envelope_init(&scratch);
+	g_assert_cmpint(message_envelope(m, &scratch, &e, NULL), ==, ST_OK);
+	g_ptr_array_add(
+	    f->mail, g_strdup_printf("%s|%s|%s|%s%s%s", path, e->subject, date,
+			 m->flags & MESSAGE_SEEN ? "S" : "",
+			 m->flags & MESSAGE_DRAFT ? "D" : "",
+			 m->flags & MESSAGE_ANSWERED ? "A" : ""));
+	g_assert_cmpint(message_raw(m, spool, &raw, NULL), ==, ST_OK);
+	bytes = g_malloc0((gsize)raw.len + 1);
+	g_assert_cmpint(
+	    blob_read(&raw, 0, bytes, (gsize)raw.len, &got, NULL), ==, ST_OK);
+	g_ptr_array_add(f->raw, bytes);
+	envelope_clear(&scratch);
+}
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Everything that the source gives. */
+static void
+read_all(struct fixture *f)
+{
+	struct record r;
+	gint64 found = 0, messages = 0;
+	enum status st;
+
+	g_assert_cmpint(source_begin(f->source, &f->job, &f->error), ==, ST_OK);
+	while ((st = source_next(f->source, &r, &f->error)) != ST_END) {
+		if (st == ST_ITEM) {
+			g_assert_nonnull(r.key);
+			g_assert_cmpstr(r.key, !=, "");
+			f->failed++;
+			messages += r.kind == RECORD_MESSAGE;
+			g_clear_error(&f->error);
+			continue;
+		}
+		g_assert_no_error(f->error);
+		g_assert_cmpint(st, ==, ST_OK);
+		switch (r.kind) {
+		case RECORD_MESSAGE:
+			messages++;
+			take_message(f, &r.message);
+			break;
+		case RECORD_FOLDER_END: {
+			g_autofree char *path =
+			    folder_path_to_text(r.folder->path);
+
+			found += r.found;
+			g_string_append_printf(f->seen,
+			    "%s(%s)=%" G_GINT64_FORMAT " ", path,
+			    folder_use_name(r.folder->use), r.found);
+			break;
+		}
+		case RECORD_RECIPIENT:
+		case RECORD_ADDRESS:
+			f->people++;
+			g_string_append_printf(
+			    f->card, "[%s]", record_kind_name(r.kind));
+			for (guint i = 0; r.kind == RECORD_RECIPIENT &&
+					  i < r.recipient.n_attributes;
+			     i++) {
+				g_autofree char *values = g_strjoinv(
+				    "%", r.recipient.attributes[i].values);
+
+				g_string_append_printf(f->card, "%s=%s;",
+				    r.recipient.attributes[i].name, values);
+			}
+			if (r.kind == RECORD_ADDRESS)
+				g_string_append_len(f->card,
+				    (const char *)r.address.vcard.mem,
+				    (gssize)r.address.vcard.len);
+			break;
+		case RECORD_FOLDER:
+			break;
+		}
+	}
+	g_assert_cmpint(found, ==, messages);
+	g_ptr_array_sort(f->mail, by_text);
+}
+
+static void
+set_up(struct fixture *f, gconstpointer data)
+{
+	f->dir = g_dir_make_tmp("notes-XXXXXX", NULL);
+	f->path = g_build_filename(f->dir, "mia.nsf", NULL);
+	f->remarks = g_string_new(NULL);
+	f->seen = g_string_new(NULL);
+	f->card = g_string_new(NULL);
+	f->mail = g_ptr_array_new_with_free_func(g_free);
+	f->raw = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void
+stop(struct fixture *f)
+{
+	g_clear_pointer(&f->source, source_close);
+	g_clear_pointer(&f->mailbox, mailbox_free);
+	g_clear_pointer(&f->options, options_free);
+	url_clear(&f->url);
+	memset(&f->url, 0, sizeof f->url);
+	g_clear_error(&f->error);
+	g_string_truncate(f->remarks, 0);
+	g_string_truncate(f->seen, 0);
+	g_string_truncate(f->card, 0);
+	g_ptr_array_set_size(f->mail, 0);
+	g_ptr_array_set_size(f->raw, 0);
+	f->failed = f->people = 0;
+}
+
+static void
+tear_down(struct fixture *f, gconstpointer data)
+{
+	stop(f);
+	g_unlink(f->path);
+	g_assert_cmpint(g_rmdir(f->dir), ==, 0);
+	g_string_free(f->remarks, TRUE);
+	g_string_free(f->seen, TRUE);
+	g_string_free(f->card, TRUE);
+	g_ptr_array_unref(f->mail);
+	g_ptr_array_unref(f->raw);
+	g_free(f->path);
+	g_free(f->dir);
+}
+
+/* A memo: what is 0 or NULL is left out. */
+static guint32
+memo(NsfMake *m, const char *subject, gint64 posted, gint64 delivered)
+{
+	g_autoptr(GByteArray) cd = g_byte_array_new();
+
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Memo");
+	nsf_make_text(m, "From", MIA);
+	nsf_make_text(m, "SendTo", "ann@example.org");
+	nsf_make_text(m, "Subject", subject);
+	if (posted)
+		nsf_make_time(m, "PostedDate", posted, 8, FALSE);
+	if (delivered)
+		nsf_make_time(m, "DeliveredDate", delivered, 8, FALSE);
+	nsf_make_cd_text(cd, 0, "body of ");
+	nsf_make_cd_text(cd, 1, subject);
+	nsf_make_rich(m, "Body", cd);
+	return nsf_make_end(m, FALSE, 0);
+}
+
+/* Q193533 drafts; Q253755 what no folder holds; Q277709 by class, not by view;
+ * Q240873 another template; Q279216 an invitation. */
+static void
+make_mailbox(struct fixture *f)
+{
+	NsfMake *m = nsf_make_new(f->path, 43, "Mia\n#2StdR50Mail");
+	guint32 in[2], filed[2];
+
+	in[0] = memo(m, "inbox", 1000000000, 1000000100);
+	in[1] = memo(m, "both", 1000000000, 1000000200);
+	filed[0] = memo(m, "filed", 1000000000, 1000000300);
+	filed[1] = in[1];
+	memo(m, "unfiled", 1000000000, 1000000400);
+	memo(m, "sent", 1000000000, 0);
+	memo(m, "draft", 0, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Notice");
+	nsf_make_text(m, "Subject", "invitation");
+	nsf_make_time(m, "DeliveredDate", 1000000500, 8, FALSE);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Our Own Form");
+	nsf_make_text(m, "SendTo", "ann@example.org");
+	nsf_make_text(m, "Subject", "template");
+	nsf_make_time(m, "DeliveredDate", 1000000600, 8, FALSE);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, NSF_STATUS_PROFILE, 0);
+	nsf_make_text(m, "Form", "CalendarProfile");
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Appointment");
+	nsf_make_text(m, "Subject", "ferry");
+	nsf_make_time(m, "StartDateTime", 1000000000, 8, FALSE);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_stub(m);
+	nsf_make_folder(m, "($Inbox)", in, 2);
+	nsf_make_folder(m, "Clients\\2019|c", filed, 2);
+	nsf_make_folder(m, "Empty", NULL, 0);
+	nsf_make_close(m);
+}
+
+static void
+test_mailbox(struct fixture *f, gconstpointer data)
+{
+	static const char *const want[] = {
+	    "All Documents|invitation|2001-09-09T09:55:00+08:00|S",
+	    "All Documents|template|2001-09-09T09:56:40+08:00|S",
+	    "All Documents|unfiled|2001-09-09T09:53:20+08:00|S",
+	    "Calendar|ferry|2000-01-01T00:00:10+00:00|S",
+	    "Clients/2019|filed|2001-09-09T09:51:40+08:00|S",
+	    "Drafts|draft|2000-01-01T00:00:06+00:00|SD",
+	    "INBOX|both|2001-09-09T09:50:00+08:00|S",
+	    "INBOX|inbox|2001-09-09T09:48:20+08:00|S",
+	    "Sent|sent|2001-09-09T09:46:40+08:00|S",
+	};
+
+	make_mailbox(f);
+	start(f, "");
+	g_assert_false(f->mailbox->is_public);
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, G_N_ELEMENTS(want));
+	for (guint i = 0; i < f->mail->len; i++)
+		g_assert_cmpstr(f->mail->pdata[i], ==, want[i]);
+	g_assert_cmpint(f->failed, ==, 0);
+	g_assert_nonnull(strstr(f->seen->str, "Empty()=0"));
+	g_assert_nonnull(strstr(f->remarks->str, "NOTES_STUBS"));
+	g_assert_nonnull(strstr(f->remarks->str, "NOTES_PROFILES"));
+	g_assert_nonnull(strstr(f->remarks->str, "NOTES_SHARED"));
+	stop(f);
+	/* Asked for, a note comes in each of its folders. */
+	start(f, "?copies=yes&unread=yes");
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, G_N_ELEMENTS(want) + 1);
+	g_assert_cmpstr(f->mail->pdata[4], ==,
+	    "Clients/2019|both|2001-09-09T09:50:00+08:00|");
+	stop(f);
+	start(f, "?calendar=yes");
+	read_all(f);
+	for (guint i = 0; i < f->raw->len; i++)
+		if (strstr(f->raw->pdata[i], "Subject: ferry"))
+			g_assert_nonnull(strstr(
+			    f->raw->pdata[i], "Content-Type: text/calendar"));
+}
+
+/* Q237993: the sender can be answered. */
+static void
+test_sender(struct fixture *f, gconstpointer data)
+{
+	NsfMake *m = nsf_make_new(f->path, 52, "x\n#2Mail");
+	g_autofree char *book = g_build_filename(f->dir, "names.nsf", NULL);
+	g_autofree char *more = g_strdup_printf("?directory=%s", book);
+	NsfMake *names = nsf_make_new(book, 43, "names");
+
+	nsf_make_begin(names, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(names, "Form", "Person");
+	nsf_make_text(names, "FullName", MIA);
+	nsf_make_text(names, "InternetAddress", "mia@fjord.example");
+	nsf_make_end(names, FALSE, 0);
+	nsf_make_close(names);
+	memo(m, "mail", 1000000000, 1000000000);
+	nsf_make_close(m);
+	start(f, more);
+	read_all(f);
+	g_assert_nonnull(
+	    strstr(f->raw->pdata[0],
+		"From: Mia Holm/Fjord <mia@fjord.example>\r\n")
+		?: strstr(f->raw->pdata[0], "<mia@fjord.example>\r\n"));
+	g_assert_null(strstr(f->remarks->str, "NOTES_NAMES"));
+	stop(f);
+	start(f, "");
+	read_all(f);
+	g_assert_nonnull(strstr(f->raw->pdata[0], "NOTES:CN=Mia Holm/O=Fjord"));
+	g_assert_nonnull(strstr(f->remarks->str, "NOTES_NAMES"));
+	g_unlink(book);
+}
+
+/* A message that is stored as MIME: original fields byte for byte, the body as
+ * it is, an object encoded again (6). */
+static void
+mime_part(NsfMake *m, guint flags, guint kind, const char *boundary,
+    const char *headers, const char *body)
+{
+	g_autoptr(GByteArray) v = g_byte_array_new();
+	guint8 head[20] = {2};
+	gsize b = strlen(boundary), h = strlen(headers);
+
+	head[2] = (guint8)flags;
+	head[6] = (guint8)kind;
+	head[10] = (guint8)b;
+	head[12] = (guint8)h;
+	g_byte_array_append(v, head, sizeof head);
+	g_byte_array_append(v, (const guint8 *)boundary, (guint)b);
+	g_byte_array_append(v, (const guint8 *)headers, (guint)h);
+	g_byte_array_append(v, (const guint8 *)body, (guint)strlen(body));
+	nsf_make_item(
+	    m, "Body", NSF_TYPE_MIME_PART, NSF_ITEM_TYPED, v->data, v->len);
+}
+
+static void
+rfc822(NsfMake *m, const char *item, const char *name, const char *body)
+{
+	g_autoptr(GByteArray) v = g_byte_array_new();
+	guint8 head[14] = {14, 0, 10};
+
+	head[8] = (guint8)strlen(name);
+	head[10] = 2;
+	head[12] = (guint8)strlen(body);
+	g_byte_array_append(v, head, sizeof head);
+	g_byte_array_append(v, (const guint8 *)name, (guint)strlen(name));
+	g_byte_array_append(v, (const guint8 *)": ", 2);
+	g_byte_array_append(v, (const guint8 *)body, (guint)strlen(body));
+	nsf_make_item(
+	    m, item, NSF_TYPE_RFC822, NSF_ITEM_SUMMARY, v->data, v->len);
+}
+
+static void
+test_mime(struct fixture *f, gconstpointer data)
+{
+	static const char want[] = "Received: from a\r\n\tby b\r\n"
+				   "X-Track-ID: <7>\r\n"
+				   "From: Odd  Spacing <odd@example.org>\r\n"
+				   "Subject: =?utf-8?q?=C3=A4?=\r\n";
+	static const char body[] =
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"
+	    "--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n"
+	    "--b\r\nContent-Type: application/x; name=\"a.bin\"\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\nAAECAwQ=\r\n--b--\r\n";
+	NsfMake *m = nsf_make_new(f->path, 43, "x\n#2Mail");
+	guint32 object = nsf_make_object(m, "\0\1\2\3\4", 5);
+
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 4, 0);
+	nsf_make_text(m, "Form", "Memo");
+	rfc822(m, "Received", "Received", "from a\r\n\tby b\r\n");
+	rfc822(m, "X_Track_ID", "X-Track-ID", "<7>\r\n");
+	rfc822(m, "From", "From", "Odd  Spacing <odd@example.org>\r\n");
+	rfc822(m, "Subject", "Subject", "=?utf-8?q?=C3=A4?=\r\n");
+	nsf_make_time(m, "DeliveredDate", 1000000000, 0, FALSE);
+	nsf_make_text(m, "$NoteHasNativeMIME", "1");
+	mime_part(m, 2, 1, "",
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+	    "preamble\r\n");
+	mime_part(
+	    m, 3, 2, "--b\r\n", "Content-Type: text/plain\r\n\r\n", "text\r\n");
+	mime_part(m, 15, 2, "--b\r\n",
+	    "Content-Type: application/x; name=\"a.bin\"\r\n"
+	    "Content-Transfer-Encoding: binary\r\n\r\n",
+	    "a.bin");
+	mime_part(m, 1, 3, "--b--\r\n", "", "");
+	nsf_make_file(m, "a.bin", object, 0, 5);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	start(f, "");
+	read_all(f);
+	g_assert_cmpint(f->raw->len, ==, 1);
+	g_assert_true(g_str_has_prefix(f->raw->pdata[0], want));
+	g_assert_true(g_str_has_suffix(f->raw->pdata[0], body));
+	g_assert_cmpstr(f->remarks->str, ==, "");
+}
+
+/* Attachments in their order, plain and packed; one that is not there costs a
+ * remark, not the message (Q249883). */
+static void
+test_attachments(struct fixture *f, gconstpointer data)
+{
+	NsfMake *m = nsf_make_new(f->path, 52, "x\n#2Mail");
+	g_autoptr(GByteArray) packed =
+	    nsf_make_huffman((const guint8 *)"packed file", 11);
+	g_autoptr(GByteArray) cd = g_byte_array_new();
+	guint32 plain = nsf_make_object(m, "plain file", 10);
+	guint32 huffman = nsf_make_object(m, packed->data, packed->len);
+
+	nsf_make_cd_text(cd, 0, "see files");
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 4, 0);
+	nsf_make_text(m, "Form", "Memo");
+	nsf_make_text(m, "Subject", "files");
+	nsf_make_time(m, "DeliveredDate", 1000000000, 0, FALSE);
+	nsf_make_file(m, "plain.txt", plain, 0, 10);
+	nsf_make_file(m, "gone.txt", 0x7770, 0, 10);
+	nsf_make_file(m, "packed.txt", huffman, 1, 11);
+	nsf_make_rich(m, "Body", cd);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	start(f, "");
+	read_all(f);
+	g_assert_cmpint(f->raw->len, ==, 1);
+	g_assert_nonnull(strstr(f->raw->pdata[0], "cGxhaW4gZmlsZQ=="));
+	g_assert_nonnull(strstr(f->raw->pdata[0], "cGFja2VkIGZpbGU="));
+	g_assert_cmpstr(f->remarks->str, ==, "NOTES_LOST ");
+}
+
+/* Q249883: a note that cannot be read is named and counted; the others come.
+ * Q230068: many, all of them. */
+static void
+test_bad_item(struct fixture *f, gconstpointer data)
+{
+	guint n = GPOINTER_TO_UINT(data);
+	NsfMake *m = nsf_make_new(f->path, 43, "x\n#2Mail");
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *subject = g_strdup_printf("number %u", i);
+
+		nsf_make_begin(
+		    m, NSF_CLASS_DOCUMENT, i % 2 ? NSF_STATUS_APPENDED : 0, 0);
+		nsf_make_text(m, "Form", "Memo");
+		nsf_make_text(m, "Subject", subject);
+		nsf_make_time(m, "DeliveredDate", 1000000000 + i, 0, FALSE);
+		nsf_make_end(m, i % 5 == 3, i == 1 ? 100 : 0);
+	}
+	nsf_make_close(m);
+	start(f, "");
+	read_all(f);
+	g_assert_cmpint(f->failed, ==, 1);
+	g_assert_cmpint(f->mail->len, ==, n - 1);
+}
+
+static void
+test_encrypted(struct fixture *f, gconstpointer data)
+{
+	NsfMake *m = nsf_make_new(f->path, 43, "x\n#2Mail");
+
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Memo");
+	nsf_make_text(m, "Subject", "secret");
+	nsf_make_text(m, "$Seal", "x");
+	nsf_make_time(m, "DeliveredDate", 1000000000, 0, FALSE);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	start(f, "");
+	read_all(f);
+	g_assert_nonnull(strstr(f->raw->pdata[0], "Subject: secret"));
+	g_assert_nonnull(strstr(f->raw->pdata[0], "This note is encrypted"));
+	g_assert_cmpstr(f->remarks->str, ==, "NOTES_LOST NOTES_ENCRYPTED ");
+}
+
+/* A discussion is one public folder; an answer knows what it answers. */
+static void
+test_public(struct fixture *f, gconstpointer data)
+{
+	NsfMake *m = nsf_make_new(f->path, 43, "Our talk\n#2StdR5Disc");
+	g_autofree char *unid = NULL;
+	g_autofree char *want = NULL;
+	guint8 ref[18] = {1};
+	guint32 id = memo(m, "question", 1000000000, 0);
+
+	unid = g_strdup(nsf_make_unid(m));
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, id);
+	nsf_make_text(m, "Form", "Response");
+	nsf_make_text(m, "Subject", "answer");
+	ref[2] = 0x04;
+	ref[3] = 0x03;
+	ref[4] = 0x02;
+	ref[5] = 0x01;
+	ref[6] = 1;
+	nsf_make_timedate(ref + 10, 946684801, 0, FALSE);
+	nsf_make_item(m, "$REF", NSF_TYPE_REFERENCES,
+	    NSF_ITEM_SUMMARY | NSF_ITEM_TYPED, ref, sizeof ref);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	start(f, "");
+	g_assert_true(f->mailbox->is_public);
+	read_all(f);
+	g_assert_cmpstr(f->seen->str, ==, "Our talk()=2 ");
+	want = g_strdup_printf("In-Reply-To: <%s@notes.invalid>\r\n", unid);
+	g_assert_nonnull(strstr(f->raw->pdata[1], want));
+}
+
+static void
+make_directory(struct fixture *f)
+{
+	static const char *const names[] = {MIA, "Mia Holm", NULL};
+	static const char *const members[] = {MIA, "ole@example.org", NULL};
+	NsfMake *m = nsf_make_new(f->path, 43, "Book");
+
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Person");
+	nsf_make_texts(m, "FullName", names);
+	nsf_make_text(m, "FirstName", "Mia");
+	nsf_make_text(m, "LastName", "Holm");
+	nsf_make_text(m, "MailFile", "mail\\mia");
+	nsf_make_text(m, "InternetAddress", "mia@fjord.example");
+	nsf_make_text(m, "OfficePhoneNumber", "+47 1");
+	nsf_make_text(m, "CompanyName", "Fjord; Ltd");
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Group");
+	nsf_make_text(m, "ListName", "Crew");
+	nsf_make_texts(m, "Members", members);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Connection");
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+}
+
+/* Q236300: any address book, its whole map of fields. */
+static void
+test_directory(struct fixture *f, gconstpointer data)
+{
+	make_directory(f);
+	start(f, "");
+	g_assert_true(f->mailbox->no_mail);
+	read_all(f);
+	g_assert_cmpint(f->people, ==, 2);
+	g_assert_cmpstr(f->card->str, ==,
+	    "[recipient]Common-Name=Mia Holm/Fjord;"
+	    "Display-Name=Mia Holm/Fjord;Given-Name=Mia;Surname=Holm;"
+	    "Company=Fjord; Ltd;Telephone-Office1=+47 1;"
+	    "Secondary-Proxy-Addresses=SMTP:mia@fjord.example%"
+	    "NOTES:CN=Mia Holm/O=Fjord;"
+	    "[recipient]Common-Name=Crew;Display-Name=Crew;"
+	    "Member=Mia Holm/Fjord%ole@example.org;");
+	g_assert_cmpstr(f->remarks->str, ==, "NOTES_NO_PERSON ");
+	stop(f);
+	start(f, "?as=contacts");
+	read_all(f);
+	g_assert_cmpint(f->people, ==, 2);
+	g_assert_nonnull(strstr(f->card->str, "FN:Mia Holm/Fjord\r\n"));
+	g_assert_nonnull(strstr(f->card->str, "ORG:Fjord\\; Ltd\r\n"));
+	g_assert_nonnull(strstr(f->card->str, "EMAIL:mia@fjord.example\r\n"));
+	g_assert_nonnull(strstr(f->card->str, "KIND:group\r\n"));
+	g_assert_nonnull(
+	    strstr(f->card->str, "MEMBER:mailto:ole@example.org\r\n"));
+}
+
+static void
+overwrite(const char *path, gint64 at, const void *data, gsize len)
+{
+	FILE *file = g_fopen(path, "r+b");
+
+	g_assert_nonnull(file);
+	fseek(file, (long)at, SEEK_SET);
+	g_assert_cmpint(fwrite(data, 1, len, file), ==, len);
+	fclose(file);
+}
+
+/* The superblock is gone: refused, and read by scanning. */
+static void
+test_rescue(struct fixture *f, gconstpointer data)
+{
+	make_mailbox(f);
+	overwrite(f->path, 0x230, "\xff\xff\xff\x00", 4);
+	start(f, "");
+	g_assert_cmpint(
+	    source_begin(f->source, &f->job, &f->error), ==, ST_MAILBOX);
+	g_assert_nonnull(strstr(f->error->message, "rescue=yes"));
+	stop(f);
+	start(f, "?rescue=yes");
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, 9);
+	for (guint i = 0; i < f->raw->len; i++)
+		g_assert_nonnull(strstr(f->raw->pdata[i], "Subject: "));
+}
+
+/* Bytes turned over, one after the other: never a crash, and whatever is given
+ * is counted (read_all() compares). */
+static void
+test_damage(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *bytes = NULL;
+	gsize len;
+
+	make_mailbox(f);
+	g_assert_true(g_file_get_contents(f->path, &bytes, &len, NULL));
+	for (gsize at = 0; at < len; at += at < 0x400 ? 37 : len / 150) {
+		char turned = (char)(bytes[at] ^ 0xff);
+
+		overwrite(f->path, (gint64)at, &turned, 1);
+		start(f, at % 2 ? "?rescue=yes" : "");
+		if (source_begin(f->source, &f->job, &f->error) == ST_OK) {
+			source_end(f->source);
+			read_all(f);
+		}
+		stop(f);
+		overwrite(f->path, (gint64)at, bytes + at, 1);
+	}
+	for (gsize cut = 0; cut < len; cut += len / 40 + 1) {
+		g_assert_true(
+		    g_file_set_contents(f->path, bytes, (gssize)cut, NULL));
+		start(f, "?rescue=yes");
+		if (source_begin(f->source, &f->job, &f->error) == ST_OK) {
+			source_end(f->source);
+			read_all(f);
+		}
+		stop(f);
+	}
+}
+
+static const char dxl[] =
+    "<?xml version='1.0' encoding='utf-8'?>\n"
+    "<database xmlns='http://www.lotus.com/dxl' title='x'>\n"
+    "<note class='form'><noteinfo unid='X'/></note>\n"
+    "<document form='Memo'><noteinfo noteid='8fa' "
+    "unid='00000000000000000000000000000001' sequence='1'>"
+    "<created><datetime>20140808T131833,00-04</datetime></created></noteinfo>\n"
+    "<item name='From'><text>CN=Mia Holm/O=Fjord</text></item>\n"
+    "<item name='SendTo'><textlist><text>ann@example.org</text>"
+    "<text>bob@example.org</text></textlist></item>\n"
+    "<item name='Subject'><text>caf\xc3\xa9 &amp; co</text></item>\n"
+    "<item name='DeliveredDate'><datetime dst='true'>20140808T131841,00-04"
+    "</datetime></item>\n"
+    "<item name='Body'><richtext><pardef id='1' align='center'/>"
+    "<pardef id='2' list='bullet'/><par def='1'><run><font style='bold'/>loud"
+    "</run> and\n  <run>quiet</run></par><par def='2'>one</par>"
+    "<par>two<break/>lines</par><table><tablerow><tablecell><par>a</par>"
+    "</tablecell><tablecell><par>b</par></tablecell></tablerow></table>"
+    "<par def='3'><urllink href='http://example.org'>site</urllink> "
+    "<doclink database='R' view='V' document='D' description='doc'/>"
+    "<attachmentref name='f.txt' displayname='f.txt'><picture><gif>R0lG</gif>"
+    "</picture></attachmentref></par></richtext></item>\n"
+    "<item name='$FILE'><object><file name='f.txt' size='5' "
+    "compression='none'><filedata>aGVs\nbG8=</filedata></file></object>"
+    "</item></document>\n"
+    "<document form='Memo'><noteinfo "
+    "unid='00000000000000000000000000000002'/><mime><![CDATA[Subject: whole\n"
+    "From: a@example.org\n\nas it is\n]]></mime><item "
+    "name='DeliveredDate'><datetime>20140808T131841,00+0530</datetime></item>"
+    "</document>\n"
+    "<document form='Person'><noteinfo "
+    "unid='00000000000000000000000000000003'/><item name='FullName'><text>Ole"
+    "</text></item></document>\n"
+    "</database>\n";
+
+static void
+test_dxl(struct fixture *f, gconstpointer data)
+{
+	const char *raw;
+
+	g_free(f->path);
+	f->path = g_build_filename(f->dir, "mia.dxl", NULL);
+	g_assert_true(g_file_set_contents(f->path, dxl, -1, NULL));
+	start(f, "");
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, 2);
+	g_assert_cmpint(f->people, ==, 1);
+	g_assert_cmpstr(f->mail->pdata[0], ==,
+	    "INBOX|caf\xc3\xa9 & co|2014-08-08T13:18:41-04:00|S");
+	g_assert_cmpstr(
+	    f->mail->pdata[1], ==, "INBOX|whole|2014-08-08T13:18:41+05:30|S");
+	raw = f->raw->pdata[0];
+	g_assert_nonnull(
+	    strstr(raw, "loud and quiet\r\n* one\r\n* two\r\nlines\r\na\tb\r\n"
+			"site doc <notes:///R/V/D>[attachment: f.txt]\r\n"));
+	g_assert_nonnull(strstr(raw, "<b>loud</b> and quiet"));
+	g_assert_nonnull(strstr(raw, "aGVsbG8="));
+	g_assert_nonnull(strstr(raw, "<ann@example.org>"));
+	g_assert_cmpstr(f->raw->pdata[1], ==,
+	    "Subject: whole\r\nFrom: a@example.org\r\n\r\nas it is\r\n");
+	stop(f);
+	/* Cut anywhere: what came before is given, then it is said. */
+	for (gsize cut = 200; cut < sizeof dxl - 20; cut += 97) {
+		struct record r;
+		enum status st;
+
+		g_assert_true(
+		    g_file_set_contents(f->path, dxl, (gssize)cut, NULL));
+		start(f, "");
+		g_assert_cmpint(
+		    source_begin(f->source, &f->job, &f->error), ==, ST_OK);
+		while ((st = source_next(f->source, &r, &f->error)) == ST_OK)
+			;
+		g_assert_cmpint(st, ==, ST_MAILBOX);
+		g_assert_cmpint(error_kind(f->error), ==, ERR_FORMAT);
+		stop(f);
+	}
+}
+
+/* Real databases and real Domino XML: everything converts, nothing is lost. */
+static void
+test_samples(struct fixture *f, gconstpointer data)
+{
+	static const char *const folders[] = {"nsf", "dxl"};
+	const char *root = g_getenv("MAILMIG_DATA");
+	guint files = 0;
+
+	for (guint i = 0; root && i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *place =
+		    g_build_filename(root, folders[i], NULL);
+		GDir *dir = g_dir_open(place, 0, NULL);
+		const char *name;
+
+		while (dir && (name = g_dir_read_name(dir))) {
+			if (!g_str_has_suffix(name, ".nsf") &&
+			    !g_str_has_suffix(name, ".xml"))
+				continue;
+			g_free(f->path);
+			f->path = g_build_filename(place, name, NULL);
+			start(f, "");
+			read_all(f);
+			g_assert_cmpint(f->failed, ==, 0);
+			if (strcmp(name, "namelook.nsf") == 0)
+				g_assert_cmpint(f->people, ==, 8);
+			if (strcmp(name, "MIMEMsg.nsf") == 0)
+				g_assert_cmpint(f->mail->len, ==, 3);
+			if (strcmp(name, "spam.xml") == 0) {
+				g_assert_true(g_str_has_prefix(f->raw->pdata[0],
+				    "Received: from cx-a.mxthunder.net "
+				    "([108.60.195.213])\r\n          by "));
+				g_assert_cmpstr(f->mail->pdata[0], ==,
+				    "INBOX|Extra 60% 0ff EVERYTHING + Lots "
+				    "More Summer Savings.|"
+				    "2014-08-08T13:18:41-04:00|SA");
+			}
+			stop(f);
+			files++;
+		}
+		if (dir)
+			g_dir_close(dir);
+	}
+	g_free(f->path);
+	f->path = g_build_filename(f->dir, "none", NULL);
+	if (files == 0)
+		g_test_skip("MAILMIG_DATA has no nsf/ or dxl/");
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*test)(struct fixture *, gconstpointer);
+		guint n;
+	} tests[] = {
+	    {"/notes/mailbox", test_mailbox, 0},
+	    {"/kb/Q193533/drafts", test_mailbox, 0},
+	    {"/kb/Q253755/unfiled", test_mailbox, 0},
+	    {"/kb/Q277709/by-class", test_mailbox, 0},
+	    {"/kb/Q240873/other-template", test_mailbox, 0},
+	    {"/kb/Q279216/invitation", test_mailbox, 0},
+	    {"/kb/Q237993/sender", test_sender, 0},
+	    {"/notes/mime", test_mime, 0},
+	    {"/notes/attachments", test_attachments, 0},
+	    {"/kb/Q249883/bad-item", test_bad_item, 10},
+	    {"/kb/Q230068/many", test_bad_item, 7000},
+	    {"/notes/encrypted", test_encrypted, 0},
+	    {"/notes/public", test_public, 0},
+	    {"/kb/Q236300/directory", test_directory, 0},
+	    {"/notes/rescue", test_rescue, 0},
+	    {"/notes/damage", test_damage, 0},
+	    {"/notes/dxl", test_dxl, 0},
+	    {"/notes/samples", test_samples, 0},
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, struct fixture,
+		    GUINT_TO_POINTER(tests[i].n), set_up, tests[i].test,
+		    tear_down);
+	return g_test_run();
+}
