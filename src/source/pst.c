@@ -382,7 +382,9 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	struct pst_source *s = (struct pst_source *)source;
 	g_autofree char *path = path_of(s, job->mailbox);
 	char *none[] = {NULL};
+	g_autoptr(PstFolder) top = NULL;
 	struct search search = {0};
+	guint32 nid;
 	enum status st;
 
 	pst_source_end(source);
@@ -392,6 +394,17 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 		g_prefix_error(error, "pst: ");
 		s->job = NULL;
 		return st;
+	}
+	/* The folder that users see, else the one above all. */
+	nid = pst_top_folder(s->pst);
+	if (pst_folder_open(&top, s->pst, nid, NULL) < 0) {
+		nid = PST_NID_ROOT;
+		if (pst_folder_open(&top, s->pst, nid, error) < 0) {
+			g_prefix_error(
+			    error, "pst: %s: no folder is left: ", path);
+			pst_source_end(source);
+			return ST_MAILBOX;
+		}
 	}
 	s->content = pst_content_new(job->spool_dir);
 	s->boxes = g_ptr_array_new_with_free_func(box_free);
@@ -403,7 +416,7 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	search.nids = g_hash_table_new(NULL, NULL);
 	search.paths =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	find_boxes(s, &search, pst_top_folder(s->pst), none);
+	find_boxes(s, &search, nid, none);
 	g_hash_table_destroy(search.nids);
 	g_hash_table_destroy(search.paths);
 	return ST_OK;
