@@ -62,7 +62,6 @@ address_of(const struct ccmail_source *s, const struct ccmail_entry *entry,
     const char **type)
 {
 	struct ccmail_address a;
-	g_autofree char *whole = NULL;
 	char *out;
 
 	*type = "CCMAIL";

@@ -15,6 +15,14 @@ struct files_box { /* a folder of the job */
 	bool mine;
 };
 
+struct files_calendar; /* a calendar file that is given item by item */
+/* What becomes of calendar files: items, the file as it is, or both. */
+enum files_calendar_mode {
+	FILES_CALENDAR_ITEMS,
+	FILES_CALENDAR_FILE,
+	FILES_CALENDAR_BOTH,
+};
+
 enum phase { PHASE_PLACES, PHASE_ENDS, PHASE_DONE };
 
 struct files_source {
@@ -23,6 +31,7 @@ struct files_source {
 	Set *set;
 	GTimeZone *zone;
 	bool detect_rtf, below_inbox;
+	enum files_calendar_mode calendar_mode;
 
 	/* one job */
 	const struct job *job;
@@ -51,6 +60,7 @@ struct files_source {
 	GHashTable *seen; /* digest keys, first 64 bits, to occurrences */
 	GString *key;
 	GArray *held; /* of struct diag: said before we know whose it is */
+	struct files_calendar *calendar; /* of the row just read, or NULL */
 };
 
 /* What was said before a section's first item is the mailbox's, or is not. */
@@ -68,5 +78,19 @@ enum status files_box_item(
 /* The row whose folder was given before it (fs->held_row). */
 enum status files_held_item(
     struct files_source *fs, struct record *record, GError **error);
+
+/* The folder of a row; *is_new: it was not there before. */
+struct files_box *files_box_of(
+    struct files_source *fs, const struct message_id *id, bool *is_new);
+
+/* The message holds calendar files, and their items are wanted: true, and
+ * fs->calendar gives them. alone: nothing else is in the message, so it is not
+ * given itself. */
+bool files_calendar_begin(
+    struct files_source *fs, const struct message *message, bool *alone);
+/* The next record of fs->calendar. ST_END: it was the last. */
+enum status files_calendar_next(
+    struct files_source *fs, struct record *record, GError **error);
+void files_calendar_free(struct files_calendar *calendar);
 
 #endif

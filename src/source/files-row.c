@@ -71,8 +71,8 @@ keep_too(struct files_source *fs, bool *lenient, GError **error)
 }
 
 /* The folder of the row; a new one is asked for once whether it is ours. */
-static struct files_box *
-box_for(struct files_source *fs, const struct message_id *id, bool *is_new)
+struct files_box *
+files_box_of(struct files_source *fs, const struct message_id *id, bool *is_new)
 {
 	g_autoptr(GPtrArray) path = g_ptr_array_new();
 	g_autofree char *text = NULL;
@@ -165,7 +165,7 @@ static enum status
 give_message(struct files_source *fs, struct record *record, GError **error)
 {
 	struct message *message = &record->message;
-	bool ok = true, lenient;
+	bool ok = true, lenient, alone;
 	enum status st;
 
 	fs->box->found++;
@@ -199,6 +199,11 @@ give_message(struct files_source *fs, struct record *record, GError **error)
 	}
 	st = keep_too(fs, &lenient, error);
 	end_row(fs, true, lenient);
+	if (st == ST_OK && files_calendar_begin(fs, message, &alone) && alone) {
+		/* Its items are given instead. */
+		fs->box->found--;
+		return ST_THERE;
+	}
 	return st;
 }
 
@@ -208,7 +213,7 @@ mail_row(struct files_source *fs, struct record *record, GError **error)
 	bool is_new;
 
 	message_identify(fs->reader, &fs->item, fs->diags, &fs->id);
-	fs->box = box_for(fs, &fs->id, &is_new);
+	fs->box = files_box_of(fs, &fs->id, &is_new);
 	if (!fs->box->mine) {
 		end_row(fs, false, false);
 		return ST_THERE;
@@ -241,7 +246,7 @@ skipped_line(struct files_source *fs, struct record *record, GError **error)
 	if (fs->item.section->kind == PRI_MAIL) {
 		id.path = inbox;
 		if (!fs->held_row)
-			fs->box = box_for(fs, &id, &is_new);
+			fs->box = files_box_of(fs, &id, &is_new);
 		else
 			is_new = false;
 		if (!fs->box->mine)

@@ -30,6 +30,8 @@ static const struct option options[] = {
 	"take a body that begins with {\\rtf1 for rich text"},
     {"inbox-below", OPTION_BOOL, "no", NULL,
 	"put folders that are not special below the inbox"},
+    {"calendar", OPTION_CHOICE, "items", "items|file|both",
+	"what becomes of Schedule+ files: calendar items, the file, or both"},
     {NULL},
 };
 
@@ -68,6 +70,10 @@ files_open(Source **out, const struct end *end, GError **error)
 	set.lenient = strcmp(options_text(opts, "policy"), "lenient") == 0;
 	fs->detect_rtf = strcmp(options_text(opts, "rtf"), "no") != 0;
 	fs->below_inbox = options_bool(opts, "inbox-below");
+	if (strcmp(options_text(opts, "calendar"), "file") == 0)
+		fs->calendar_mode = FILES_CALENDAR_FILE;
+	else if (strcmp(options_text(opts, "calendar"), "both") == 0)
+		fs->calendar_mode = FILES_CALENDAR_BOTH;
 	st = value_zone(&fs->zone, options_text(opts, "zone"), error);
 	if (st == ST_OK)
 		st = set_open(&fs->set, fs->path, &set, error);
@@ -260,6 +266,9 @@ files_begin(Source *source, const struct job *job, GError **error)
 	enum status st = ST_OK;
 
 	files_end(source);
+	/* What a message is told to do with its calendar is no text of it. */
+	if (fs->calendar_mode == FILES_CALENDAR_ITEMS)
+		opts.instruction = "";
 	fs->job = job;
 	fs->is_directory = g_strcmp0(job->mailbox->ref, DIRECTORY_REF) == 0;
 	fs->places = g_array_new(FALSE, FALSE, sizeof(struct set_place));
@@ -371,6 +380,12 @@ files_next(Source *source, struct record *record, GError **error)
 			return st;
 	}
 	while (fs->phase == PHASE_PLACES) {
+		if (fs->calendar) {
+			st = files_calendar_next(fs, record, error);
+			if (st != ST_END)
+				return st;
+			continue;
+		}
 		if (fs->pri == NULL) {
 			st = open_place(fs);
 			if (st == ST_END)
@@ -411,6 +426,7 @@ files_end(Source *source)
 	if (fs->job == NULL)
 		return;
 	close_place(fs);
+	g_clear_pointer(&fs->calendar, files_calendar_free);
 	g_clear_pointer(&fs->diags, diags_free);
 	g_clear_pointer(&fs->reader, message_reader_free);
 	g_clear_pointer(&fs->pab, pab_free);

@@ -22,7 +22,8 @@ struct copy {
 static void
 copy(struct copy *c)
 {
-	Options *in = set_options_new(source_files_driver.options, "zone=0");
+	Options *in = set_options_new(
+	    source_files_driver.options, "zone=0;calendar=file");
 	Options *out = set_options_new(dest_files_driver.options, c->options);
 	struct url from = { .path = (char *)c->from };
 	struct url to = { .path = (char *)c->to };
