@@ -138,6 +138,17 @@ pst_bag_bytes(
 	return ST_OK;
 }
 
+/* Eight bytes of ASCII without a NUL: nothing to decode or to leave out. */
+static bool
+is_ascii(const char *text)
+{
+	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
+	guint64 eight;
+
+	memcpy(&eight, text, sizeof eight);
+	return (((eight - tops / 0x80) | eight) & tops) == 0;
+}
+
 /* UTF-8 to UTF-16LE; at most max units. Bytes that are no UTF-8 become U+FFFD,
  * NUL is left out. Returns bytes written; *used: bytes read. Stops before a
  * character that is cut by the end, unless it is the very end. */
@@ -150,6 +161,14 @@ utf16(guint8 *to, guint max, const char *text, gsize len, bool end, gsize *used)
 	while (i < len && units < max) {
 		gunichar c = (guint8)text[i];
 
+		if (len - i >= 8 && max - units >= 8 && is_ascii(text + i)) {
+			for (guint k = 0; k < 8; k++)
+				put_le16(
+				    to + 2 * (units + k), (guint8)text[i + k]);
+			i += 8;
+			units += 8;
+			continue;
+		}
 		if (c < 0x80) {
 			i++;
 			if (c == 0)

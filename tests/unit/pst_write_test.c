@@ -439,6 +439,9 @@ test_text(struct fixture *f, gconstpointer data)
 		"\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"},
 	    {"\xf0\x9f\x93\xac", "\xf0\x9f\x93\xac"},
 	    {"bad \xff byte", "bad \xef\xbf\xbd byte"},
+	    {"1234567é", "1234567é"},
+	    {"12345678é12345678", "12345678é12345678"},
+	    {"1234567\xff!2345678", "1234567\xef\xbf\xbd!2345678"},
 	    {"cut \xe2\x82", "cut \xef\xbf\xbd\xef\xbf\xbd"},
 	    {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
 	    {"", ""},
@@ -451,7 +454,8 @@ test_text(struct fixture *f, gconstpointer data)
 	guint n = 0;
 
 	while (big->len < 100000)
-		g_string_append(big, "x\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xac");
+		g_string_append(big, "0123456789x\xc3\xa9\xe2\x82\xac"
+				     "\xf0\x9f\x93\xac");
 	for (guint i = 0; i <= G_N_ELEMENTS(rows); i++) {
 		message(f, inbox, "text");
 		g_assert_cmpint(
