@@ -200,7 +200,8 @@ ui_chart_sizes(const UiReport *report, GString *out)
 			continue;
 		while (m->books.bytes >= sizes[at].below)
 			at++;
-		peak = MAX(peak, ++counts[at]);
+		counts[at]++;
+		peak = MAX(peak, counts[at]);
 		if (largest == NULL || m->books.bytes > largest->books.bytes)
 			largest = m;
 	}

@@ -150,6 +150,27 @@ test_html(void)
 	g_string_free(html, TRUE);
 }
 
+/* The columns of the chart of sizes count every mailbox once. */
+static void
+test_sizes(void)
+{
+	g_autoptr(UiReport) report = sample();
+	g_autoptr(GString) html = g_string_new(NULL);
+	guint columns = 0;
+
+	ui_report_html(report, "1", html);
+	for (const char *p = html->str;
+	     (p = strstr(p, "<rect class=\"col\"")) != NULL; p++) {
+		const char *end = strstr(p, "</text>");
+
+		g_assert_nonnull(end);
+		g_assert_cmpint(end[-2], ==, '>');
+		g_assert_cmpint(end[-1], ==, '1');
+		columns++;
+	}
+	g_assert_cmpuint(columns, ==, 2);
+}
+
 static void
 test_csv(void)
 {
@@ -249,6 +270,7 @@ main(int argc, char **argv)
 	g_test_add_func("/report/sums", test_sums);
 	g_test_add_func("/report/cut", test_cut);
 	g_test_add_func("/report/html", test_html);
+	g_test_add_func("/report/sizes", test_sizes);
 	g_test_add_func("/report/csv", test_csv);
 	g_test_add_func("/report/json", test_json);
 	g_test_add_func("/report/files", test_files);
