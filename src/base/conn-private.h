@@ -32,6 +32,25 @@ struct wire {
 	GString *refusal; /* why the certificate was not accepted */
 };
 
+/* conn-wait.c: begin, start the operation with wait->cancel, wire_wait_done and
+ * the wait as its user, run, take wait->result (the operation's own finish),
+ * end. */
+struct wire_wait {
+	GMainContext *context;
+	GCancellable *cancel;
+	GAsyncResult *result;
+};
+enum wire_wait_end {
+	WIRE_WAIT_DONE,	   /* as the result says */
+	WIRE_WAIT_STOPPED, /* *wire->stop was set */
+	WIRE_WAIT_LATE,	   /* it took timeout_ms */
+};
+void wire_wait_begin(struct wire_wait *wait);
+void wire_wait_done(GObject *source, GAsyncResult *result, gpointer user);
+enum wire_wait_end wire_wait_run(
+    struct wire_wait *wait, const struct wire *wire);
+void wire_wait_end(struct wire_wait *wait);
+
 enum status wire_open(
     struct wire *wire, const struct conn_params *params, GError **error);
 enum status wire_start_tls(struct wire *wire, GError **error);

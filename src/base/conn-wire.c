@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -66,16 +65,22 @@ wait_connected(const struct wire *wire)
 
 /* One address; the errno of the failure, 0 when connected. */
 static int
-connect_address(struct wire *wire, const struct addrinfo *ai)
+connect_address(struct wire *wire, GInetAddress *address)
 {
+	g_autoptr(GSocketAddress) full =
+	    g_inet_socket_address_new(address, (guint16)wire->port);
+	struct sockaddr_storage sa;
 	int one = 1, err = 0;
 	socklen_t len = sizeof(err);
 
-	wire->fd = socket(ai->ai_family,
-	    ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
+	if (!g_socket_address_to_native(full, &sa, sizeof(sa), NULL))
+		return EAFNOSUPPORT;
+	wire->fd =
+	    socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (wire->fd < 0)
 		return errno;
-	if (connect(wire->fd, ai->ai_addr, ai->ai_addrlen) != 0) {
+	if (connect(wire->fd, (struct sockaddr *)&sa,
+		(socklen_t)g_socket_address_get_native_size(full)) != 0) {
 		if (errno != EINPROGRESS) {
 			err = errno;
 			goto out;
@@ -91,7 +96,7 @@ connect_address(struct wire *wire, const struct addrinfo *ai)
 		    wire->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(
 		    wire->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-		wire->loopback = is_loopback(ai->ai_addr);
+		wire->loopback = is_loopback((struct sockaddr *)&sa);
 		return 0;
 	}
 out:
@@ -100,13 +105,47 @@ out:
 	return err;
 }
 
+static enum status
+stopped_while(const struct wire *wire, const char *doing, GError **error)
+{
+	return fail(ST_LINK, error, ERR_CANCELLED, RETRY_LATER,
+	    "%s: stopped while %s", wire->peer, doing);
+}
+
+/* The addresses of the host; free with g_resolver_free_addresses(). */
+static enum status
+look_up(struct wire *wire, GList **out, GError **error)
+{
+	g_autoptr(GResolver) resolver = g_resolver_get_default();
+	g_autoptr(GError) why = NULL;
+	struct wire_wait wait;
+	enum wire_wait_end end;
+
+	wire_wait_begin(&wait);
+	g_resolver_lookup_by_name_async(
+	    resolver, wire->host, wait.cancel, wire_wait_done, &wait);
+	end = wire_wait_run(&wait, wire);
+	*out = g_resolver_lookup_by_name_finish(resolver, wait.result, &why);
+	wire_wait_end(&wait);
+	if (*out)
+		return ST_OK;
+	if (end == WIRE_WAIT_STOPPED)
+		return stopped_while(wire, "looking its address up", error);
+	return fail(ST_LINK, error, ERR_IO,
+	    end == WIRE_WAIT_LATE || g_error_matches(why, G_RESOLVER_ERROR,
+					 G_RESOLVER_ERROR_TEMPORARY_FAILURE)
+		? RETRY_LATER
+		: RETRY_NEVER,
+	    "%s: host name not found (%s); check its spelling", wire->peer,
+	    end == WIRE_WAIT_LATE ? "no name server answers" : why->message);
+}
+
 enum status
 wire_open(struct wire *wire, const struct conn_params *params, GError **error)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *list = NULL;
-	char port[16];
-	int err, last = EHOSTUNREACH;
+	GList *list = NULL;
+	int last = EHOSTUNREACH;
+	enum status st;
 
 	wire->fd = -1;
 	wire->host = g_strdup(params->host);
@@ -118,22 +157,17 @@ wire_open(struct wire *wire, const struct conn_params *params, GError **error)
 	wire->tls_insecure = params->tls_insecure;
 	wire->timeout_ms = params->timeout_ms;
 	wire->stop = params->stop;
-	g_snprintf(port, sizeof(port), "%d", params->port);
-	err = getaddrinfo(params->host, port, &hints, &list);
-	if (err != 0)
-		return fail(ST_LINK, error, ERR_IO,
-		    err == EAI_AGAIN ? RETRY_LATER : RETRY_NEVER,
-		    "%s: host name not found (%s); check its spelling",
-		    wire->peer, gai_strerror(err));
-	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
-		last = connect_address(wire, ai);
+	st = look_up(wire, &list, error);
+	if (st < 0)
+		return st;
+	for (const GList *l = list; l; l = l->next) {
+		last = connect_address(wire, l->data);
 		if (last == 0 || last == ECANCELED)
 			break;
 	}
-	freeaddrinfo(list);
+	g_resolver_free_addresses(list);
 	if (last == ECANCELED)
-		return fail(ST_LINK, error, ERR_CANCELLED, RETRY_LATER,
-		    "%s: stopped while connecting", wire->peer);
+		return stopped_while(wire, "connecting", error);
 	if (last != 0)
 		return fail(ST_LINK, error, ERR_IO, RETRY_LATER,
 		    "%s: cannot connect: %s; is the server up and the port "
@@ -193,12 +227,29 @@ on_accept_certificate(GTlsConnection *tls, GTlsCertificate *cert,
 	return FALSE;
 }
 
+static bool
+handshake(struct wire *wire, enum wire_wait_end *end, GError **error)
+{
+	GTlsConnection *tls = G_TLS_CONNECTION(wire->tls);
+	struct wire_wait wait;
+	bool ok;
+
+	wire_wait_begin(&wait);
+	g_tls_connection_handshake_async(
+	    tls, G_PRIORITY_DEFAULT, wait.cancel, wire_wait_done, &wait);
+	*end = wire_wait_run(&wait, wire);
+	ok = g_tls_connection_handshake_finish(tls, wait.result, error);
+	wire_wait_end(&wait);
+	return ok;
+}
+
 enum status
 wire_start_tls(struct wire *wire, GError **error)
 {
 	g_autoptr(GSocketConnection) base = NULL;
 	g_autoptr(GSocketConnectable) identity = NULL;
 	g_autoptr(GError) why = NULL;
+	enum wire_wait_end end;
 	GInputStream *in;
 	GOutputStream *out;
 
@@ -235,8 +286,10 @@ wire_start_tls(struct wire *wire, GError **error)
 	    G_TLS_CONNECTION(wire->tls), FALSE);
 	g_signal_connect(wire->tls, "accept-certificate",
 	    G_CALLBACK(on_accept_certificate), wire);
-	if (!g_tls_connection_handshake(
-		G_TLS_CONNECTION(wire->tls), NULL, &why)) {
+	if (!handshake(wire, &end, &why)) {
+		if (end == WIRE_WAIT_STOPPED)
+			return stopped_while(
+			    wire, "waiting for its TLS handshake", error);
 		if (wire->refusal->len)
 			return fail(ST_RUN, error, ERR_AUTH, RETRY_NEVER,
 			    "%s: certificate refused: %s; trust its issuer "
@@ -244,7 +297,9 @@ wire_start_tls(struct wire *wire, GError **error)
 			    "for",
 			    wire->peer, wire->refusal->str);
 		return fail(ST_LINK, error, ERR_IO, RETRY_LATER,
-		    "%s: TLS handshake failed: %s", wire->peer, why->message);
+		    "%s: TLS handshake failed: %s", wire->peer,
+		    end == WIRE_WAIT_LATE ? "the server does not answer"
+					  : why->message);
 	}
 	in = g_io_stream_get_input_stream(wire->tls);
 	out = g_io_stream_get_output_stream(wire->tls);

@@ -27,7 +27,8 @@ struct conn_params {
 	guint timeout_ms; /* for connecting, and for silence while waiting */
 	/* Set by a signal: from then on CONN_STOP_MS of silence are enough, and
 	 * the wait ends with ST_LINK, ERR_CANCELLED. What a server that is at
-	 * work still answers is heard. Or NULL. */
+	 * work still answers is heard. Looking up the name, connecting and the
+	 * handshake of TLS end at once. Or NULL. */
 	volatile int *stop;
 	FILE *trace; /* protocol trace, or NULL; secrets are the caller's care */
 };

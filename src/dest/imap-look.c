@@ -8,8 +8,9 @@
  *
  * The note: "PASS UIDVALIDITY UIDNEXT", the last two 0 and 1 for a folder that
  * this pass makes, and behind them the UIDs of what was sent again, if any
- * (imap-late.c). Two more lines are of imap-folders.c. It is written anew only when the last pass was complete:
- * the place must not move over what is in doubt.
+ * (imap-late.c). Two more lines are of imap-folders.c. It is written anew only
+ * when the last pass was complete: the place must not move over what is in
+ * doubt.
  */
 #include "dest/imap-private.h"
 #include "base/step.h"
@@ -245,8 +246,7 @@ in_doubt(DestImap *d, struct box *box, const struct note *note, guint32 from,
 	box->late_from = from;
 	box->note = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", note->pass,
 	    note->uidvalidity, note->uidnext);
-	lines =
-	    g_strsplit(known->dest_state(known->ctx, box->owner), "\n", 2);
+	lines = g_strsplit(known->dest_state(known->ctx, box->owner), "\n", 2);
 	words = g_strsplit(lines[0], " ", 4);
 	if (words[3] && note->uidvalidity == box->uidvalidity) {
 		/* sent again before: their copies may be among these */
@@ -255,8 +255,8 @@ in_doubt(DestImap *d, struct box *box, const struct note *note, guint32 from,
 		return;
 	}
 	for (guint i = 0; i < uids->len; i++)
-		box->late_from = MAX(
-		    box->late_from, g_array_index(uids, guint32, i) + 1);
+		box->late_from =
+		    MAX(box->late_from, g_array_index(uids, guint32, i) + 1);
 }
 
 static enum status

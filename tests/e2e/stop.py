@@ -3,6 +3,7 @@
 connection's time is up, and a resume brings the rest."""
 import os
 import signal
+import socket
 import time
 
 import mail
@@ -77,4 +78,32 @@ def both_ends():
             stopped(name, s, d, end, word)
 
 
-tap.run(both_ends)
+def no_handshake():
+    """A server that takes connections and says nothing: also before TLS."""
+    d = server.temp_dir("stop")
+    pw = program.secret(d + "/password")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        for end in ("from", "to"):
+            maildir = f"{d}/maildir-{end}"
+            for sub in ("cur", "new", "tmp"):
+                os.makedirs(f"{maildir}/{sub}")
+            ends = {"from": "maildir:" + maildir, "to": "maildir:" + maildir}
+            ends[end] = f"imaps://alice@127.0.0.1:{port}/"
+            r = program.Running("migrate", "--from", ends["from"], "--to",
+                                ends["to"], "--password-file", pw, "--state",
+                                f"{d}/state-tls-{end}")
+            mute.settimeout(30)
+            conn, _ = mute.accept()
+            hello = conn.recv(1)  # its ClientHello: now it waits
+            began = time.monotonic()
+            os.kill(r.p.pid, signal.SIGTERM)
+            r = r.wait(60)
+            took = time.monotonic() - began
+            conn.close()
+            tap.equal(hello, b"\x16", f"{end}: TLS began")
+            tap.ok(took < SOON, f"{end}: ends soon without a handshake",
+                   f"{took:.1f} s, {r.rc}")
+
+
+tap.run(both_ends, no_handshake)

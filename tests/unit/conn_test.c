@@ -370,6 +370,112 @@ test_stop_heard(void)
 }
 
 static void
+run_swallow(int fd, void *user)
+{
+	char buf[4096];
+
+	while (recv(fd, buf, sizeof(buf), 0) > 0)
+		;
+}
+
+static void
+stopped_in_open(struct conn_params *params, const char *words)
+{
+	g_autoptr(GError) error = NULL, late = NULL;
+	gint64 began = g_get_monotonic_time();
+	GThread *thread;
+	Conn *conn;
+
+	params->timeout_ms = 60000;
+	params->stop = &stop;
+	stop = 0;
+	thread = g_thread_new("stop", set_stop, NULL);
+	g_assert_cmpint(conn_open(&conn, params, &error), ==, ST_LINK);
+	g_assert_cmpint(error_kind(error), ==, ERR_CANCELLED);
+	g_assert_nonnull(strstr(error->message, words));
+	g_assert_cmpint(
+	    g_get_monotonic_time() - began, <, 4 * CONN_STOP_MS * 1000);
+	g_thread_join(thread);
+	/* and without a signal its time is up some day */
+	stop = 0;
+	params->timeout_ms = 50;
+	g_assert_cmpint(conn_open(&conn, params, &late), ==, ST_LINK);
+	g_assert_cmpint(error_kind(late), ==, ERR_IO);
+	g_assert_cmpint(error_retry(late), ==, RETRY_LATER);
+}
+
+/* A server that takes the connection and never shakes hands. */
+static void
+test_stop_handshake(void)
+{
+	struct conn_params params = {.host = "127.0.0.1", .tls = true};
+	struct peer peer;
+
+	peer_start(&peer, 2, run_swallow, NULL);
+	params.port = peer.port;
+	stopped_in_open(&params, "TLS handshake");
+	peer_stop(&peer);
+}
+
+/* A resolver whose name servers are all away. */
+typedef GResolver SlowResolver;
+typedef GResolverClass SlowResolverClass;
+GType slow_resolver_get_type(void);
+G_DEFINE_TYPE(SlowResolver, slow_resolver, G_TYPE_RESOLVER)
+
+static gboolean
+slow_cancelled(GCancellable *cancel, gpointer data)
+{
+	GTask *task = data;
+
+	g_task_return_error_if_cancelled(task);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+slow_look_up(GResolver *resolver, const char *name, GCancellable *cancel,
+    GAsyncReadyCallback done, gpointer user)
+{
+	GTask *task = g_task_new(resolver, cancel, done, user);
+	g_autoptr(GSource) source = g_cancellable_source_new(cancel);
+
+	g_source_set_callback(
+	    source, G_SOURCE_FUNC(slow_cancelled), task, g_object_unref);
+	g_source_attach(source, g_task_get_context(task));
+}
+
+static GList *
+slow_finish(GResolver *resolver, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+slow_resolver_class_init(SlowResolverClass *class)
+{
+	class->lookup_by_name_async = slow_look_up;
+	class->lookup_by_name_finish = slow_finish;
+}
+
+static void
+slow_resolver_init(SlowResolver *resolver)
+{
+}
+
+static void
+test_stop_name(void)
+{
+	struct conn_params params = {.host = "mail.example", .port = 143};
+	g_autoptr(GResolver) usual = g_resolver_get_default();
+	g_autoptr(GResolver) slow =
+	    g_object_new(slow_resolver_get_type(), NULL);
+
+	g_resolver_set_default(slow);
+	stopped_in_open(&params, "looking its address up");
+	g_resolver_set_default(usual);
+}
+
+static void
 test_refused(void)
 {
 	struct conn_params params = {.host = "127.0.0.1", .timeout_ms = 1000};
@@ -495,6 +601,8 @@ main(int argc, char **argv)
 	g_test_add_func("/conn/silence", test_silence);
 	g_test_add_func("/conn/stop", test_stop);
 	g_test_add_func("/conn/stop/heard", test_stop_heard);
+	g_test_add_func("/conn/stop/handshake", test_stop_handshake);
+	g_test_add_func("/conn/stop/name", test_stop_name);
 	g_test_add_func("/conn/refused", test_refused);
 	g_test_add_func("/conn/deflate", test_deflate);
 	g_test_add_func("/conn/not deflate", test_not_deflate);
