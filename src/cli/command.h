@@ -19,6 +19,7 @@ enum cli_takes {
 	CLI_FILTER = 1 << 2, /* and [folders] */
 	CLI_RUN = 1 << 3,
 	CLI_STATE = 1 << 4, /* --state alone */
+	CLI_DIRECTORY = 1 << 5,
 };
 
 /* Switches that are not of the plan. */
@@ -78,6 +79,7 @@ int cmd_runs(struct cli *cli);
 int cmd_report(struct cli *cli);
 int cmd_batch(struct cli *cli);
 int cmd_plan(struct cli *cli);
+int cmd_directory(struct cli *cli);
 int cmd_events(struct cli *cli);
 int cmd_drivers(struct cli *cli);
 int cmd_worker(

@@ -33,7 +33,8 @@ static const char *const shown_run[] = {"from", "to", "accounts", "workers",
 #define PASS_SWITCHES                                                          \
 	(1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS |            \
 	    1u << CLI_PRINT_PLAN)
-#define PASS_KEYS (CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN)
+#define PASS_KEYS                                                              \
+	(CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN | CLI_DIRECTORY)
 
 const struct command cli_commands[] = {
     {"migrate", "--from URL --to URL", 0, 2,
@@ -99,6 +100,16 @@ const struct command cli_commands[] = {
 	"report --state mailmig-state", CLI_STATE,
 	1u << CLI_JSON | 1u << CLI_HTML | 1u << CLI_CSV | 1u << CLI_FAILURES,
 	NULL, cmd_report},
+    {"directory", "import|export|convert|match|plan [FILE|URL] [FILE]", 1, 3,
+	"people: find, make and convert recipients of a directory",
+	"import FILE: rows of a directory file or LDIF, or of files:DIR. export "
+	"csv:FILE or ldif:FILE. match SOURCE [FILE]: who gets which mailbox, and "
+	"a mapping file to edit. convert SOURCE: custom recipients become "
+	"mailboxes. plan SOURCE: what import and convert would do; writes "
+	"nothing. Without --directory, the one in the state directory.",
+	"directory match files:out map.csv --directory csv:people.csv",
+	CLI_DIRECTORY | CLI_STATE, 1u << CLI_JSON | 1u << CLI_QUIET, NULL,
+	cmd_directory},
     {"events", "[EVENT]", 0, 1, "what events mean, and what to do", "",
 	"events 14002", 0, 1u << CLI_JSON, NULL, cmd_events},
     {"drivers", "[DRIVER]", 0, 1, "sources, destinations, their options", "",

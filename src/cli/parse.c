@@ -36,6 +36,7 @@ cli_key_fits(const struct command *command, const struct plan_key *key)
 	    {"filter", CLI_FILTER},
 	    {"folders", CLI_FILTER},
 	    {"run", CLI_RUN},
+	    {"directory", CLI_DIRECTORY},
 	};
 
 	if (strcmp(key->option, "state") == 0)

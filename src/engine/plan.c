@@ -84,6 +84,30 @@ const struct plan_key plan_keys[] = {
 	"CSV: source folder, destination folder", PLAN_PATH,
 	F(folder_map_file)},
 
+    {"directory", "url", "directory", "URL", NULL,
+	"who has which mailbox: sqlite:FILE, ldap://HOST/BASE, csv:, ldif:",
+	PLAN_TEXT, F(directory.url)},
+    {"directory", "user", "directory-user", "DN", NULL,
+	"name to log in with at the directory", PLAN_TEXT, F(directory.user)},
+    {"directory", "password-file", "directory-password-file", "FILE", NULL,
+	"its first line is the directory's password", PLAN_PATH,
+	F(directory.password_file)},
+    {"directory", "map", "directory-map", "FILE", NULL,
+	"CSV: source mailbox, recipient; '-' leaves it out", PLAN_PATH,
+	F(directory.map_file)},
+    {"directory", "create-mailboxes", "no-create-mailboxes", NULL, "yes",
+	"make no recipients, only find and convert them", PLAN_BOOL,
+	F(directory.create)},
+    {"directory", "mailbox-name", "mailbox-name", "WHICH", "address",
+	"a mailbox's name at the destination: address, alias or name",
+	PLAN_TEXT, F(directory.name)},
+    {"directory", "address", "address-policy", "PATTERN", NULL,
+	"address for new mailboxes (%g.%s@example.org); may be repeated",
+	PLAN_LIST, F(directory.addresses)},
+    {"directory", "on-conflict", "on-conflict", "WHAT", "skip",
+	"an alias that is taken: skip, link or rename", PLAN_TEXT,
+	F(directory.conflict)},
+
     {"run", "state", "state", "DIR", "mailmig-state",
 	"ledger, event log and recovery files", PLAN_PATH, F(state_dir)},
     {"run", "workers", "workers", "N", "0",
@@ -149,6 +173,7 @@ plan_new(void)
 	plan->mailboxes = g_ptr_array_new_with_free_func(g_free);
 	plan->accounts =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)account_free);
+	plan->directory.addresses = g_ptr_array_new_with_free_func(g_free);
 	plan->folder_map = g_ptr_array_new_with_free_func(g_free);
 	plan->texts = g_ptr_array_new_with_free_func(g_free);
 	plan->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -183,6 +208,13 @@ plan_free(Plan *plan)
 	g_ptr_array_unref(plan->accounts);
 	filter_clear(&plan->filter);
 	g_free(plan->folder_map_file);
+	g_free(plan->directory.url);
+	g_free(plan->directory.user);
+	g_free(plan->directory.password_file);
+	g_free(plan->directory.map_file);
+	g_free(plan->directory.name);
+	g_ptr_array_unref(plan->directory.addresses);
+	g_free(plan->directory.conflict);
 	g_ptr_array_unref(plan->folder_map);
 	g_free(plan->state_dir);
 	g_free(plan->base_dir);

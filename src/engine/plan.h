@@ -87,6 +87,16 @@ struct Plan {
 	guint retry_pause_s; /* seconds before the first retry, then doubled */
 	bool lenient; /* policy of migration-files.md 12.6 */
 
+	struct plan_directory {
+		char *url; /* of the store of recipients; NULL: none is used */
+		char *user, *password_file;
+		char *map_file;
+		bool create; /* mailboxes that the source's rows name */
+		char *name; /* of a mailbox at the destination: address, alias */
+		GPtrArray *addresses; /* of char *: patterns of the policy */
+		char *conflict;
+	} directory;
+
 	char *base_dir; /* relative names are below it; the current directory */
 	GPtrArray *texts; /* the values given, in the order of plan_keys */
 	GPtrArray *warnings; /* of char *: for the user, by plan_finish() */

@@ -341,7 +341,8 @@ static char *
 to_text(const Plan *plan, bool example)
 {
 	static const char *const groups[] = {
-	    "from", "to", "both", "accounts", "filter", "folders", "run"};
+	    "from", "to", "both", "accounts", "filter", "folders",
+	    "directory", "run"};
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out,

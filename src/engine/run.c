@@ -3,6 +3,7 @@
 #include "dest/dest.h"
 #include "engine/crew.h"
 #include "engine/jobs.h"
+#include "engine/people.h"
 #include "engine/worker.h"
 #include "event/log.h"
 
@@ -124,6 +125,13 @@ tell_accounts(
 	feed_mailbox(parent->feed, NULL);
 }
 
+/* What the directory says, until there is a log to write it in. */
+static void
+keep(Event *event, void *user)
+{
+	g_ptr_array_add(user, event);
+}
+
 /* Everything up to the first worker. */
 static enum status
 begin(struct parent *parent, GError **error)
@@ -133,6 +141,8 @@ begin(struct parent *parent, GError **error)
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
 	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) people =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
 	guint jobs = 0, shares = 0;
 	Event *event;
 	enum status st;
@@ -140,6 +150,8 @@ begin(struct parent *parent, GError **error)
 	st = jobs_list(plan, wanted, missing, left_out, error);
 	if (st == ST_OK)
 		st = lock(parent, error);
+	if (st == ST_OK)
+		st = people_place_all(plan, wanted, keep, people, error);
 	if (st == ST_OK)
 		st = ledger_open(&parent->ledger, plan->state_dir, error);
 	if (st == ST_OK)
@@ -163,6 +175,8 @@ begin(struct parent *parent, GError **error)
 	event_number(event, "mailboxes", jobs);
 	feed_tell(parent->feed, event);
 	tell_accounts(parent, missing, left_out);
+	while (people->len > 0)
+		feed_tell(parent->feed, g_ptr_array_steal_index(people, 0));
 
 	parent->crew = crew_new(
 	    params->program, plan->state_dir, parent->run, parent->lock_fd);

@@ -221,6 +221,9 @@ attempt(struct pump_params *p, GError **error)
 	const struct ledger_share *share = p->share;
 	const struct account *account = account_of(p->plan, share);
 	struct pump_result result = {.side = "engine"};
+	/* The directory named the mailbox there, in the ledger (people.h). */
+	const struct account placed = {
+	    .source = share->mailbox, .destination = share->destination};
 	struct plan_route route;
 	g_autoptr(GError) why = NULL;
 	Event *event;
@@ -233,6 +236,9 @@ attempt(struct pump_params *p, GError **error)
 	feed_tell(p->feed, event);
 
 	memset(&route, 0, sizeof route);
+	if (account == NULL && share->account < 0 && p->plan->directory.url &&
+	    !share->no_mail && !share->is_public)
+		account = &placed;
 	if (share->account >= 0 && account == NULL)
 		st = fail(ST_MAILBOX, &why, ERR_CONFIG, RETRY_NEVER,
 		    "the accounts file was changed while the run began");
