@@ -98,6 +98,15 @@ pst_props_open(
 	return ST_OK;
 }
 
+PstProps *
+pst_props_none(void)
+{
+	PstProps *props = g_new0(PstProps, 1);
+
+	props->props = g_array_new(FALSE, FALSE, sizeof(struct pst_prop));
+	return props;
+}
+
 void
 pst_props_free(PstProps *props)
 {

@@ -96,6 +96,8 @@ struct pst_prop {
 };
 enum status pst_props_open(
     PstProps **out, PstNdb *ndb, guint64 data, guint64 sub, GError **error);
+/* No properties at all: of an object whose own cannot be read. */
+PstProps *pst_props_none(void);
 void pst_props_free(PstProps *props);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstProps, pst_props_free)
 guint pst_props_n(const PstProps *props);

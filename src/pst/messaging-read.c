@@ -281,10 +281,10 @@ pst_folder_open(PstFolder **out, Pst *pst, guint32 nid, GError **error)
 	folder->messages.table_type = PST_CONTENTS_TABLE;
 	folder->messages.item_type = PST_MESSAGE;
 	st = node_props(pst, nid, &node, &folder->props, error);
-	if (st < 0)
-		return st;
+	if (folder->props == NULL)
+		folder->props = pst_props_none();
 	*out = g_steal_pointer(&folder);
-	return ST_OK;
+	return st;
 }
 
 void

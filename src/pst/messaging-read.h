@@ -46,6 +46,8 @@ guint pst_name_id(
     Pst *pst, const guint8 guid[16], guint32 lid, const char *name);
 
 typedef struct PstFolder PstFolder;
+/* On errors too *out is a folder: without properties, but what is in it may
+ * still be found. */
 enum status pst_folder_open(
     PstFolder **out, Pst *pst, guint32 nid, GError **error);
 void pst_folder_close(PstFolder *folder);

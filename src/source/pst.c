@@ -268,10 +268,9 @@ find_boxes(struct pst_source *s, struct search *search, guint32 nid,
 
 	if (g_strv_length((char **)above) >= FOLDER_DEPTH_MAX)
 		return;
-	if (pst_folder_open(&folder, s->pst, nid, &error) < 0) {
-		say(s, "PST_DAMAGED", NULL, NULL, error->message);
-		return;
-	}
+	if (pst_folder_open(&folder, s->pst, nid, NULL) < 0)
+		say(s, "PST_DAMAGED", NULL, NULL,
+		    "a folder is damaged: what is in it is looked for");
 	while ((st = pst_folder_next_child(folder, &child, &error)) != ST_END) {
 		g_autoptr(PstFolder) one = NULL;
 		g_autofree char *name = NULL;
@@ -288,10 +287,11 @@ find_boxes(struct pst_source *s, struct search *search, guint32 nid,
 		if (pst_folder_open(&one, s->pst, child, &error) < 0) {
 			say(s, "PST_DAMAGED", NULL, NULL, error->message);
 			g_clear_error(&error);
-			continue;
 		}
 		name =
 		    pst_props_text(pst_folder_props(one), PST_P_DISPLAY_NAME);
+		if (name == NULL)
+			name = g_strdup_printf("Folder %x", child);
 		inbox = top && !search->has_inbox && name &&
 			(g_ascii_strcasecmp(name, "inbox") == 0 ||
 			    strcmp(name, "Posteingang") == 0 ||
@@ -383,6 +383,7 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	g_autofree char *path = path_of(s, job->mailbox);
 	char *none[] = {NULL};
 	g_autoptr(PstFolder) top = NULL;
+	g_autoptr(GError) why = NULL;
 	struct search search = {0};
 	guint32 nid;
 	enum status st;
@@ -395,17 +396,6 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 		s->job = NULL;
 		return st;
 	}
-	/* The folder that users see, else the one above all. */
-	nid = pst_top_folder(s->pst);
-	if (pst_folder_open(&top, s->pst, nid, NULL) < 0) {
-		nid = PST_NID_ROOT;
-		if (pst_folder_open(&top, s->pst, nid, error) < 0) {
-			g_prefix_error(
-			    error, "pst: %s: no folder is left: ", path);
-			pst_source_end(source);
-			return ST_MAILBOX;
-		}
-	}
 	s->content = pst_content_new(job->spool_dir);
 	s->boxes = g_ptr_array_new_with_free_func(box_free);
 	s->words = g_ptr_array_new();
@@ -416,10 +406,21 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	search.nids = g_hash_table_new(NULL, NULL);
 	search.paths =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	/* The folder that users see, else the one above all. */
+	nid = pst_top_folder(s->pst);
+	pst_folder_open(&top, s->pst, nid, &why);
 	find_boxes(s, &search, nid, none);
+	if (why && g_hash_table_size(search.nids) == 0 && nid != PST_NID_ROOT)
+		find_boxes(s, &search, PST_NID_ROOT, none);
+	st = why && g_hash_table_size(search.nids) == 0 ? ST_MAILBOX : ST_OK;
 	g_hash_table_destroy(search.nids);
 	g_hash_table_destroy(search.paths);
-	return ST_OK;
+	if (st < 0) {
+		g_propagate_prefixed_error(error, g_steal_pointer(&why),
+		    "pst: %s: no folder is left: ", path);
+		pst_source_end(source);
+	}
+	return st;
 }
 
 /* Flags and keywords of what the content holds. */
@@ -589,10 +590,9 @@ pst_source_next(Source *source, struct record *record, GError **error)
 		record->kind = RECORD_FOLDER;
 		record->folder = &box->folder;
 		s->found = s->skipped = 0;
-		st = pst_folder_open(&s->open, s->pst, box->nid, error);
-		if (st < 0)
-			s->at++;
-		return st;
+		/* begin() told of it when it is damaged. */
+		pst_folder_open(&s->open, s->pst, box->nid, NULL);
+		return ST_OK;
 	}
 	for (;;) {
 		g_autoptr(GError) why = NULL;

@@ -84,8 +84,9 @@ look_at_folder(Pst *pst, guint32 nid, guint depth)
 	guint32 id;
 	enum status st;
 
-	if (depth > 20 || pst_folder_open(&folder, pst, nid, NULL) < 0)
+	if (depth > 20)
 		return;
+	pst_folder_open(&folder, pst, nid, NULL);
 	look_at_props(pst_folder_props(folder));
 	while (looked++ < LOOK_MAX &&
 	       (st = pst_folder_next_message(folder, &id, NULL)) != ST_END) {

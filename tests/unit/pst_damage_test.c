@@ -353,6 +353,26 @@ test_subnode(struct fixture *f, gconstpointer data)
 	reading_clear(&r);
 }
 
+/* A folder without its properties: its name is gone, its messages are not. */
+static void
+test_folder(struct fixture *f, gconstpointer data)
+{
+	struct pst_node node;
+	struct pst_block block;
+	struct reading r;
+
+	pst_ndb_node(f->ndb, 0x80a2, &node, NULL);
+	pst_ndb_block_entry(f->ndb, node.data, &block, NULL);
+	memset(f->p + block.ib, 0, block.cb);
+	read_damaged(f, &r);
+	g_assert_cmpint(r.st, ==, ST_END);
+	g_assert_cmpint(r.folders, ==, f->good.folders);
+	g_assert_cmpint(g_hash_table_size(r.good), ==, MESSAGES);
+	g_assert_cmpint(r.remarks, >, 0);
+	g_assert_cmpint(n_changed(f, &r), ==, 0);
+	reading_clear(&r);
+}
+
 /* Without its trees, or in a code that nobody knows, it is one error that says
  * what is wrong. */
 static void
@@ -436,6 +456,7 @@ main(int argc, char **argv)
 	    {"/pst/damage/hole", test_hole},
 	    {"/pst/damage/checksum", test_checksum},
 	    {"/pst/damage/subnode", test_subnode},
+	    {"/pst/damage/folder", test_folder},
 	    {"/pst/damage/whole", test_whole},
 	    {"/pst/damage/samples", test_samples},
 	};
