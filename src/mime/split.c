@@ -1,5 +1,6 @@
 #include "mime/part-private.h"
 
+#include "mime/base64.h"
 #include "mime/header.h"
 #include "mime/text.h"
 
@@ -121,8 +122,26 @@ flush(struct splitter *s, GError **error)
 	return spool_write(s->store, s->out->data, n, error);
 }
 
+/* What can be decoded of base64 without looking at each character: it begins
+ * with a group (state), and between two groups line ends mean nothing. */
+static void
+decode_groups(struct splitter *s, const guint8 **data, gsize *len)
+{
+	gsize used;
+
+	if (s->decode.encoding != GMIME_CONTENT_ENCODING_BASE64 ||
+	    s->decode.state != 0)
+		return;
+	s->n_out += mime_base64_groups(
+	    s->out->data + s->n_out, *data, *len, &used);
+	while (used < *len && ((*data)[used] == '\r' || (*data)[used] == '\n'))
+		used++;
+	*data += used;
+	*len -= used;
+}
+
 static enum status
-feed(struct splitter *s, const void *data, gsize len, GError **error)
+feed(struct splitter *s, const guint8 *data, gsize len, GError **error)
 {
 	gsize room =
 	    s->decoding ? g_mime_encoding_outlen(&s->decode, len) : len;
@@ -135,8 +154,11 @@ feed(struct splitter *s, const void *data, gsize len, GError **error)
 			g_byte_array_set_size(s->out, (guint)room);
 	}
 	if (s->decoding) {
-		s->n_out += g_mime_encoding_step(
-		    &s->decode, data, len, (char *)s->out->data + s->n_out);
+		decode_groups(s, &data, &len);
+		if (len > 0)
+			s->n_out += g_mime_encoding_step(&s->decode,
+			    (const char *)data, len,
+			    (char *)s->out->data + s->n_out);
 	} else {
 		memcpy(s->out->data + s->n_out, data, len);
 		s->n_out += len;
@@ -174,8 +196,9 @@ leaf_end(struct splitter *s, bool at_boundary, GError **error)
 		return st;
 	s->n_eol = 0;
 	if (s->decoding) {
-		char tail[64];
-		gsize n = g_mime_encoding_flush(&s->decode, "", 0, tail);
+		guint8 tail[64];
+		gsize n = g_mime_encoding_flush(
+		    &s->decode, "", 0, (char *)tail);
 
 		s->decoding = false;
 		if (n > 0 && (st = feed(s, tail, n, error)) < 0)

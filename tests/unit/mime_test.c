@@ -452,6 +452,44 @@ test_split_anywhere(void)
 	}
 }
 
+/* Lines of every length, whole groups or not, and rubbish within. */
+static void
+test_base64(void)
+{
+	static const guint widths[] = {1, 3, 4, 5, 72, 75, 76, 77, 1000};
+	static const char *const rubbish[] = {"\r\n", "\n", " \r\n", "\r\n!"};
+	guint8 bytes[200];
+
+	for (guint i = 0; i < sizeof bytes; i++)
+		bytes[i] = (guint8)(i * 37 + i / 7);
+	for (guint i = 0; i < G_N_ELEMENTS(widths) * sizeof bytes; i++) {
+		guint width = widths[i / sizeof bytes], len = i % sizeof bytes;
+		g_autofree char *code = g_base64_encode(bytes, len);
+		g_autoptr(GString) raw = g_string_new(
+		    "Content-Type: image/png\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n");
+		g_autoptr(GArray) parts = parts_new();
+		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
+		const struct part *part;
+		struct blob blob;
+
+		for (guint at = 0; at < strlen(code); at += width) {
+			g_string_append_len(raw, code + at,
+			    (gssize)MIN(width, strlen(code) - at));
+			g_string_append(
+			    raw, rubbish[(i + at) % G_N_ELEMENTS(rubbish)]);
+		}
+		blob = blob_from_mem(raw->str, raw->len);
+		g_test_message("%u bytes in lines of %u", len, width);
+		g_assert_cmpint(
+		    part_split(&blob, parts, store, NULL), ==, ST_OK);
+		g_assert_cmpuint(parts->len, ==, 1);
+		part = &g_array_index(parts, struct part, 0);
+		g_assert_cmpmem(
+		    part->blob.mem, (gsize)part->blob.len, bytes, len);
+	}
+}
+
 static struct part
 make_part(
     enum part_kind kind, const char *text, const char *name, const char *type)
@@ -955,6 +993,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mime/envelope-file", test_envelope_file);
 	g_test_add_func("/mime/split", test_split);
 	g_test_add_func("/mime/split-anywhere", test_split_anywhere);
+	g_test_add_func("/mime/base64", test_base64);
 	g_test_add_func("/mime/join", test_join);
 	g_test_add_func("/mime/join-headers", test_join_headers);
 	g_test_add_func("/mime/limits", test_limits);
