@@ -121,6 +121,39 @@ pst_top_folder(Pst *pst)
 	return PST_NID_ROOT;
 }
 
+guint32
+pst_receive_folder(Pst *pst)
+{
+	g_autoptr(PstTable) table = NULL;
+	g_auto(PstRow) row = {0};
+	struct pst_node node;
+	guint32 found = 0;
+	enum status st =
+	    pst_ndb_node(pst->ndb, PST_NID_RECEIVE_FOLDERS, &node, NULL);
+
+	if (st == ST_OK)
+		st =
+		    pst_table_open(&table, pst->ndb, node.data, node.sub, NULL);
+	if (st != ST_OK)
+		return 0;
+	/* For every class, unless notes have a place of their own. */
+	while ((st = pst_table_next(table, &row, NULL)) != ST_END) {
+		g_autofree char *class = NULL;
+		guint32 nid = 0;
+
+		if (st < 0 || !pst_row_int(table, &row, 0x6605, &nid) ||
+		    PST_NID_TYPE(nid) != PST_FOLDER)
+			continue;
+		class = pst_row_text(table, &row, PST_P_MESSAGE_CLASS, 0);
+		if (class && g_ascii_strcasecmp(class, "IPM.Note") == 0)
+			return nid;
+		if (class == NULL || *class == '\0' ||
+		    g_ascii_strcasecmp(class, "IPM") == 0)
+			found = nid;
+	}
+	return found;
+}
+
 bool
 pst_has_password(Pst *pst)
 {

@@ -26,6 +26,8 @@ const PstProps *pst_store(Pst *pst);
 /* The folder that holds what a user sees: from the store object, else the
  * usual number. */
 guint32 pst_top_folder(Pst *pst);
+/* Where mail is delivered: [MS-PST] 2.4.5. 0 when the file does not say. */
+guint32 pst_receive_folder(Pst *pst);
 /* A password is marked (never needed for reading): [MS-PST] 4.2 */
 bool pst_has_password(Pst *pst);
 

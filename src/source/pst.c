@@ -227,6 +227,7 @@ struct search {
 	GHashTable *paths; /* text of each path */
 	guint32 uses;
 	bool has_inbox;
+	guint32 inbox; /* the one that the file names, or 0 */
 };
 
 /* Names of siblings may be equal in damaged files; paths must not. */
@@ -292,13 +293,17 @@ find_boxes(struct pst_source *s, struct search *search, guint32 nid,
 		    pst_props_text(pst_folder_props(one), PST_P_DISPLAY_NAME);
 		if (name == NULL)
 			name = g_strdup_printf("Folder %x", child);
-		inbox = top && !search->has_inbox && name &&
-			(g_ascii_strcasecmp(name, "inbox") == 0 ||
-			    strcmp(name, "Posteingang") == 0 ||
-			    strcmp(name, "Posta in arrivo") == 0 ||
-			    strcmp(name, "Bo\xc3\xaete de r\xc3\xa9"
-					 "ception") == 0 ||
-			    strcmp(name, "Bandeja de entrada") == 0);
+		/* What the file says, in any language; else by its name. */
+		if (search->inbox)
+			inbox = child == search->inbox;
+		else
+			inbox = top && !search->has_inbox && name &&
+				(g_ascii_strcasecmp(name, "inbox") == 0 ||
+				    strcmp(name, "Posteingang") == 0 ||
+				    strcmp(name, "Posta in arrivo") == 0 ||
+				    strcmp(name, "Bo\xc3\xaete de r\xc3\xa9"
+						 "ception") == 0 ||
+				    strcmp(name, "Bandeja de entrada") == 0);
 		search->has_inbox = search->has_inbox || inbox;
 		box = g_new0(struct box, 1);
 		box->nid = child;
@@ -343,6 +348,20 @@ path_of(const struct pst_source *s, const struct mailbox *mailbox)
 	g_autofree char *base = g_path_get_basename(s->file ? s->file : ref);
 
 	return g_build_filename(s->dir, base, NULL);
+}
+
+/* The inbox that the file names, directly below the top folder, or 0. */
+static guint32
+inbox_of(Pst *pst, guint32 top)
+{
+	guint32 nid = pst_receive_folder(pst);
+	struct pst_node node;
+
+	if (nid == 0 || nid == top ||
+	    pst_ndb_node(pst_ndb(pst), nid, &node, NULL) != ST_OK ||
+	    node.parent != top)
+		return 0;
+	return nid;
 }
 
 static enum status
@@ -409,6 +428,7 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	/* The folder that users see, else the one above all. */
 	nid = pst_top_folder(s->pst);
 	pst_folder_open(&top, s->pst, nid, &why);
+	search.inbox = inbox_of(s->pst, nid);
 	find_boxes(s, &search, nid, none);
 	if (why && g_hash_table_size(search.nids) == 0 && nid != PST_NID_ROOT)
 		find_boxes(s, &search, PST_NID_ROOT, none);

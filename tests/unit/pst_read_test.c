@@ -411,14 +411,17 @@ static const struct {
 	const char *folder;  /* one of them */
 	const char *subject; /* one of them */
 	bool password;
+	guint32 receive; /* node */
 } samples[] = {
     {"ansi-32-bit.pst", 4, 1, 0, 0, 7, "Calendar",
-	"Updated: Olympus training for new hires", false},
-    {"dist-list.pst", 17, 4, 2, 2, 0, "RSS Feeds", "Test appointment", false},
-    {"outlook-empty.pst", 4, 0, 0, 0, 0, "Deleted Items", NULL, false},
-    {"passworded.pst", 17, 3, 0, 0, 0, "Junk E-mail", "contact name 1", true},
+	"Updated: Olympus training for new hires", false, 0x122},
+    {"dist-list.pst", 17, 4, 2, 2, 0, "RSS Feeds", "Test appointment", false,
+	0x8082},
+    {"outlook-empty.pst", 4, 0, 0, 0, 0, "Deleted Items", NULL, false, 0x122},
+    {"passworded.pst", 17, 3, 0, 0, 0, "Junk E-mail", "contact name 1", true,
+	0x8082},
     {"support.pst", 23, 17, 2, 0, 1073, "Attivit\xc3\xa0",
-	"Desktop exploits suspension notice", false},
+	"Desktop exploits suspension notice", false, 0x122},
 };
 
 struct tally {
@@ -523,6 +526,8 @@ test_samples(void)
 			g_assert_true(g_hash_table_contains(
 			    t.subjects, samples[i].subject));
 		g_assert_cmpint(pst_has_password(pst), ==, samples[i].password);
+		g_assert_cmphex(
+		    pst_receive_folder(pst), ==, samples[i].receive);
 		g_assert_cmpint(pst_ndb_damage(pst_ndb(pst)), ==, 0);
 		g_hash_table_unref(t.names);
 		g_hash_table_unref(t.subjects);
