@@ -12,8 +12,10 @@
 #include "source/fail.h"
 #include "source/files.h"
 #include "source/generate.h"
+#include "source/groupwise.h"
 #include "source/imap.h"
 #include "source/maildir.h"
+#include "source/msmail.h"
 #include "source/notes.h"
 #include "source/pst.h"
 
@@ -24,6 +26,8 @@ const struct source_driver *const source_drivers[] = {
     &source_pst_driver,
     &source_notes_driver,
     &source_ccmail_driver,
+    &source_msmail_driver,
+    &source_groupwise_driver,
     &source_generate_driver,
     &source_fail_driver,
     NULL,

@@ -1,4 +1,7 @@
+#include "iff/schedule-ical.h"
 #include "iff/schedule.h"
+
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize len);
 
@@ -40,7 +43,27 @@ oddity(void *ctx, enum diag_code code, gint64 line, gint64 offset,
 	g_assert(g_utf8_validate(text, -1, NULL));
 }
 
-/* The first byte chooses code page and undoubling. */
+/* As iCalendar: text, and the same uid for the same object. */
+static void
+convert(const struct schedule_object *object, bool by_name)
+{
+	static GTimeZone *zones[2];
+	static struct schedule_ical ical;
+
+	if (zones[0] == NULL) {
+		zones[0] = g_time_zone_new_offset(-3600 * 5 - 1800);
+		zones[1] = g_time_zone_new_identifier("Europe/Oslo");
+		schedule_ical_init(&ical);
+	}
+	if (schedule_to_ical(object, zones[by_name && zones[1]], 0, &ical)) {
+		g_assert(g_utf8_validate(ical.text->str, -1, NULL));
+		g_assert(g_str_has_prefix(ical.text->str, "BEGIN:VCALENDAR"));
+		g_assert(strlen(ical.uid) == 32);
+	} else
+		g_assert(ical.lost->len > 0);
+}
+
+/* The first byte chooses code page, undoubling and zone. */
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
 {
@@ -59,8 +82,10 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
 		g_assert_not_reached();
 	blob = blob_from_mem(data + 1, len - 1);
 	schedule = schedule_new(&blob, page[at], data[0] & 4, oddity, &place);
-	while (schedule_next(schedule, &object, NULL) == ST_OK)
+	while (schedule_next(schedule, &object, NULL) == ST_OK) {
 		g_assert(check(object, 0) <= SCHEDULE_PARTS_MAX);
+		convert(object, data[0] & 8);
+	}
 	schedule_free(schedule);
 	return 0;
 }

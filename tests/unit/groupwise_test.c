@@ -1,0 +1,218 @@
+/*
+ * The GroupWise API gateway. The answer to a directory request is as Q222506
+ * prints it; the rest is made here after the fact of doc/spec/groupwise.md that
+ * its comment names.
+ */
+#include "groupwise/api.h"
+#include "old_mail.h"
+#include "source/groupwise.h"
+
+#define NL  "\r\n"
+#define DIR "groupwise:%s"
+#define TOP                                                                    \
+	"WPC-API= 1.2;" NL "Header-Char= T50;" NL "Msg-Type= MAIL;" NL         \
+	"From=" NL "    WPD= NORTH;" NL "    WPPO= HARBOUR;" NL                  \
+	"    WPU= MHolm;" NL "    FN= Mia;" NL "    LN= Holm; ;" NL              \
+	"To=" NL "    WPD= NORTH;" NL "    WPPO= HARBOUR;" NL                    \
+	"    WPU= ODahl; ;" NL "Date-Sent= 3/2/1999 10:4:0 +1;" NL
+
+static const struct old_row rows[] = {
+    /* the example of section 4, with what section 3 says of grammar */
+    {"/groupwise/mail", DIR,
+	{{"API_OUT/0C41D2A6.API",
+	     "# a comment" NL "WPC-API= 1.2;" NL "Header-Char= T50;" NL
+	     "Msg-Type= MAIL;" NL "From=" NL "    WPD= NORTH;" NL
+	     "    WPPO= HARBOUR;" NL "    WPU= MHolm;" NL "    FN= Mia;" NL
+	     "    LN= Holm; ;" NL "From-Text= Mia Holm;" NL "To=" NL
+	     "    WPD= NORTH;" NL "    WPPO= HARBOUR;" NL
+	     "    WPU= ODahl; ;" NL "All-To=" NL "    WPD= NORTH;" NL
+	     "    WPPO= HARBOUR;" NL "    WPU= ODahl;" NL
+	     "    CDBA= NORTH.HARBOUR.ODahl;  ," NL "    WPD= INTERNET;" NL
+	     "    CDBA= ann@example.org; ;" NL
+	     "To-Text= Ole Dahl, ann@example.org;" NL
+	     "Subject= Ferry\\; a=b new times;" NL "Msg-Char= T50;" NL
+	     "Msg-File= 0c41d2a7.bdy;" NL "Attach-File=" NL
+	     "    Current-File= 0c41d2a8.001;" NL
+	     "    Original-File= times.xls;" NL "    -CONVERSION-ALLOWED-" NL
+	     "    Size= 4;" NL "    Date= 3/2/1999 9:12; ;" NL
+	     "Msg-Id= 36B80C1D.1A2B.003C.000;" NL
+	     "Date-Sent= 3/2/1999 10:4:0 +1;" NL "Msg-Priority= High;" NL
+	     "-END-" NL,
+	     -1},
+	    {"ATT_OUT/0C41D2A7.BDY", "See f\xe6rge\nline", -1},
+	    {"ATT_OUT/0c41d2a8.001", "xls!", -1}},
+	{"== GWISE:NORTH.HARBOUR.ODahl\n",
+	    "from=Mia Holm<GWISE:NORTH.HARBOUR.MHolm>",
+	    "to=-<GWISE:NORTH.HARBOUR.ODahl> to=-<SMTP:ann@example.org>",
+	    "subject=Ferry; a=b new times",
+	    "sent=1999-02-03T10:04:00+01:00 priority=1", "flags= ",
+	    "[text:See f\xc3\xa6rge\\r\\nline] [file times.xls:xls!]",
+	    "!GW_", "end INBOX 1 0"}},
+    {"/groupwise/by-sender", DIR "?mailbox=from&unread=no",
+	{{"A.API", TOP "Subject= s;" NL "-END-" NL, -1}},
+	{"== GWISE:NORTH.HARBOUR.MHolm", "folder Sent Items sent", "flags=S"}},
+    /* names of keywords in any case; a value on the next line; LF */
+    {"/groupwise/case-and-lines", DIR,
+	{{"A.API",
+	    "Wpc-Api= 1.2;\nmsg-type= mail;\nTo= NORTH.PO.Bo;\nTo-Text=\n"
+	    "    A, B;\nSubject= two\n  lines;\n-END-\n",
+	    -1}},
+	{"== GWISE:NORTH.PO.Bo", "to=A, B<GWISE:NORTH.PO.Bo>",
+	    "subject=two lines", "W GW_BAD_DATE"}},
+    {"/groupwise/phone", DIR,
+	{{"A.API",
+	    "WPC-API= 1.2;" NL "Msg-Type= PHONE;" NL "To= N.P.B;" NL
+	    "Caller-Name= Ann;" NL "Caller-Phone= 4711;" NL
+	    "Date-Sent= 1/1/99 9:00;" NL "-END-" NL,
+	    -1}},
+	{"subject=Phone message from Ann",
+	    "[text:Caller: Ann\\r\\nPhone: 4711\\r\\n\\r\\n]"}},
+    {"/kb/Q194920/missing-body", DIR,
+	{{"A.API",
+	    TOP "Msg-File= gone.bdy;" NL "Attach-File=" NL
+		"    Current-File= gone.001;" NL
+		"    Original-File= a.doc; ;" NL "-END-" NL,
+	    -1}},
+	{"W GW_MISSING", "the text, gone.bdy, is missing",
+	    "the attachment a.doc, gone.001, is missing", "end INBOX 1 0"}},
+    {"/groupwise/no-way-out", DIR,
+	{{"A.API", TOP "Msg-File= ../secret;" NL "-END-" NL, -1}},
+	{"W GW_MISSING"}},
+    {"/kb/Q176740/folders", DIR,
+	{{"1.API", TOP "Folder-Name= Mail Box;" NL "-END-" NL, -1},
+	    {"2.API", TOP "Folder-Name= My Folder;" NL "-END-" NL, -1}},
+	{"end INBOX 1 0", "end My Folder 1 0"}},
+    {"/groupwise/calendar-off", DIR,
+	{{"A.API",
+	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= meet;" NL
+	    "Begin-Time= 3/2/1999 10:00;" NL "-END-" NL,
+	    -1}},
+	{"lost: groupwise: ", "APPT \"meet\": experimental, and not asked for",
+	    "end Calendar 1 0"}},
+    {"/groupwise/calendar-on", DIR "?calendar=yes",
+	{{"A.API",
+	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= meet;" NL
+	    "Begin-Time= 3/2/1999 10:00;" NL "-END-" NL,
+	    -1}},
+	{"message Calendar", "[text:Begin: 3/2/1999 10:00\\r\\n\\r\\n]"}},
+    /* connector data in CDBA (4) */
+    {"/groupwise/cdba", DIR,
+	{{"A.API",
+	    "Msg-Type= MAIL;" NL "To= N.P.B;" NL "From=" NL "    WPD= EX;" NL
+	    "    CDBA= ^\001addrExchange.Site.user^\001sbjt?^\001osnt1; ;" NL
+	    "-END-" NL,
+	    -1}},
+	{"from=-<GWISE:Exchange.Site.user>"}},
+    /* as printed: two forms of closing a nested structure */
+    {"/kb/Q222506/directory", DIR,
+	{{"API_OUT/1.API",
+	    "   WPC-API= 1.2; " NL "   Header-Char= T50; " NL
+	    "   Msg-Type= ADMIN; " NL "   # The query information was:" NL
+	    "   DS-User= " NL "    Operation= List; " NL
+	    "    Domain= Exchange; " NL "    Post-Office= US; " NL
+	    "    Object= Administrator; " NL "    Visibility= System; " NL
+	    "    Description= Administrator; " NL
+	    "    First-Name= Administrator; " NL "    Gw-Alias= " NL
+	    "        Type= exchange; " NL
+	    "        External-Name= Administrator@BRIANCL001; " NL "    ;" NL
+	    "   ;" NL "   DS-User= " NL "    Operation= List; " NL
+	    "    Domain= GWDOMAIN; " NL "    Post-Office= GWPO; " NL
+	    "    Object= GWUser1; " NL "    Visibility= System; " NL
+	    "    Last-Name= User1; " NL "    Network-ID= GWUser.ORG; " NL
+	    "    First-Name= GW; " NL "   ;" NL "   -END-" NL,
+	    -1}},
+	{"== (directory) nobody",
+	    "mailbox Common-Name=Administrator Display-Name=Administrator "
+	    "Secondary-Proxy-Addresses=MIGRATE:GWISE:Exchange.US.Administrator",
+	    "mailbox Common-Name=GWUser1 Display-Name=GW User1 "
+	    "Secondary-Proxy-Addresses=MIGRATE:GWISE:GWDOMAIN.GWPO.GWUser1 "
+	    "Given-Name=GW Surname=User1",
+	    "!GW_SYNTAX"}},
+    {"/groupwise/directory-smtp", DIR,
+	{{"1.API",
+	    "Msg-Type= Admin;" NL "DS-User=" NL "    Domain= D;" NL
+	    "    Post-Office= P;" NL "    Object= bo;" NL
+	    "    Title= \\\\;" NL "    Visibility= None;" NL "    Gw-Alias=" NL
+	    "        Type= smtp;" NL
+	    "        External-Name= bo@example.org; ;" NL "    ;" NL "-END-" NL,
+	    -1}},
+	{"Proxy-Addresses=SMTP:bo@example.org", "Hide-From-Address-Book=1",
+	    "!Title"}},
+    {"/groupwise/native", DIR, {{"wphost.db", "x", -1}},
+	{"refused: groupwise: ", "over IMAP"}},
+    {"/groupwise/nothing", DIR, {{"x", "y", -1}},
+	{"refused: groupwise: no header file"}},
+};
+
+static void
+row(gconstpointer data)
+{
+	old_check(&source_groupwise_driver, data);
+}
+
+static void
+dates(void)
+{
+	static const struct {
+		const char *text, *want;
+	} table[] = {
+	    {"22/8/2007 15:23:19", "2007-08-22 15:23:19"},
+	    {"26/11/1998 1:5 +0", "1998-11-26 01:05:00 0"},
+	    {"20/9/2007 17:8", "2007-09-20 17:08:00"},
+	    {"3/2/99 10:4:0 -5:30", "1999-02-03 10:04:00 -330"},
+	    {"1/1/05", "2005-01-01 00:00:00"}, {"31/2/1999 1:1", NULL},
+	    {"1/13/1999 1:1", NULL}, {"", NULL}, {"x", NULL}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct api_date d;
+		g_autofree char *zone = NULL, *got = NULL;
+
+		if (!api_date_parse(table[i].text, &d)) {
+			g_assert_null(table[i].want);
+			continue;
+		}
+		zone = d.has_zone ? g_strdup_printf(" %d", d.zone)
+				  : g_strdup("");
+		got = g_strdup_printf("%04d-%02d-%02d %02d:%02d:%02d%s",
+		    d.year, d.month, d.day, d.hour, d.minute, d.second, zone);
+		g_assert_cmpstr(got, ==, table[i].want);
+	}
+}
+
+static void
+damaged(void)
+{
+	static const char good[] =
+	    TOP "Subject= a\\;b;" NL "Attach-File=" NL
+		"    Current-File= x;" NL "    Original-File= y;  ," NL
+		"    Current-File= z; ;" NL "-END-" NL;
+	g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+	char bad[sizeof good];
+	struct old_file file = {"A.API", bad, 0};
+
+	for (gsize i = 0; i < 2 * (sizeof good - 1); i++) {
+		g_autofree char *out = NULL;
+		gsize at = i % (sizeof good - 1);
+
+		memcpy(bad, good, sizeof good);
+		bad[at] ^= (char)(1 << i % 8);
+		file.len = i < sizeof good - 1 ? (gssize)at
+					       : (gssize)sizeof good - 1;
+		old_write(dir, &file);
+		out = old_read(&source_groupwise_driver, DIR, dir, spool);
+		g_assert_null(strstr(out, "refused"));
+	}
+	set_dir_remove(dir);
+	set_dir_remove(spool);
+}
+
+int
+main(int argc, char *argv[])
+{
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		g_test_add_data_func(rows[i].path, &rows[i], row);
+	g_test_add_func("/groupwise/dates", dates);
+	g_test_add_func("/groupwise/damaged", damaged);
+	return g_test_run();
+}
