@@ -112,13 +112,13 @@ maildir_begin(Dest *dest, const struct job *job, GError **error)
 	path = d->mailbox_dir && !job->mailbox->no_mail
 		   ? g_build_filename(d->root, name, NULL)
 		   : g_strdup(d->root);
-	d->made = mkdir(path, 0700) == 0;
-	if (!d->made && errno != EEXIST)
+	d->made = !job->look_only && mkdir(path, 0700) == 0;
+	if (!d->made && !job->look_only && errno != EEXIST)
 		return fail(ST_MAILBOX, error, ERR_IO, RETRY_NEVER,
 		    "maildir: %s: cannot make directory %s: %s",
 		    job->destination, path, g_strerror(errno));
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (d->fd < 0)
+	if (d->fd < 0 && !(job->look_only && errno == ENOENT))
 		return fail(ST_MAILBOX, error, ERR_IO, RETRY_NEVER,
 		    "maildir: %s: cannot open directory %s: %s",
 		    job->destination, path, g_strerror(errno));

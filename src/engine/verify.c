@@ -229,6 +229,7 @@ make_job(struct verify *v, enum side side, struct mailbox *mailbox,
 	    .recovery_dir = v->spool_dir,
 	    .remark = no_remark,
 	    .stop = v->params->stop,
+	    .look_only = true,
 	};
 }
 
@@ -589,6 +590,10 @@ verify_mailbox(struct verify *v, GError **error)
 		st = db_fail(v, error);
 	v->boxes = boxes_new(NULL, &no_share, v->params->plan->folder_map);
 	make_job(v, SOURCE, &mailbox, &v->params->plan->filter, &job);
+	/* The destination first: when it is not there, nothing is opened that
+	 * would make it. */
+	if (st == ST_OK)
+		st = read_side(v, DEST, error);
 	if (st == ST_OK)
 		st = open_names(v, &job, error);
 	if (st == ST_OK)
@@ -598,8 +603,6 @@ verify_mailbox(struct verify *v, GError **error)
 		g_clear_pointer(&v->dest, dest_close);
 	}
 	g_clear_pointer(&v->boxes, boxes_free);
-	if (st == ST_OK)
-		st = read_side(v, DEST, error);
 	if (st == ST_OK)
 		st = compare(v, error);
 	sqlite3_finalize(v->add);

@@ -103,6 +103,9 @@ struct job {
 	const struct known *known;
 	/* The last pass ended before its end: records may carry again. */
 	bool interrupted;
+	/* Nothing will be put: a destination is only asked for its names, and
+	 * makes nothing. */
+	bool look_only;
 	const char *spool_dir; /* for spools; exists */
 	const char *recovery_dir; /* for rows a file source rejects; may not exist yet */
 	void (*remark)(void *ctx, const struct remark *remark);
