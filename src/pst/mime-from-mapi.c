@@ -274,13 +274,37 @@ read_envelope(PstContent *c, Pst *pst, PstMessage *message)
 					: PRIORITY_NORMAL;
 }
 
+/* Lines between two fields that are none (a filter's report that somebody
+ * broke, a name without a colon) become lines of the field before them: they
+ * would be passed over for ever. The line of an mbox is not one of them. */
+static void
+keep_stray(GString *out, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (gsize)(end - p));
+		const char *next = eol ? eol + 1 : end;
+		gsize len = (gsize)(next - p);
+
+		if (len > strspn(p, " \t\r\n") &&
+		    strncmp(p, ">From ", 6) != 0) {
+			if (*p != ' ' && *p != '\t')
+				g_string_append_c(out, ' ');
+			g_string_append_len(out, p, (gssize)len);
+			if (!eol)
+				g_string_append(out, "\r\n");
+		}
+		p = next;
+	}
+}
+
 /* The header block, made sure to be one. */
 static void
 read_headers(PstContent *c, const PstProps *p)
 {
 	static const char microsoft[] = "Microsoft Mail Internet Headers";
 	g_autofree char *text = pst_props_text(p, PST_P_TRANSPORT_HEADERS);
-	const char *from = text;
+	g_autoptr(GString) out = g_string_new(NULL);
+	const char *from = text, *last = NULL;
 	struct header_field f;
 	gsize pos, len;
 	bool fields = false, dated = false;
@@ -296,12 +320,18 @@ read_headers(PstContent *c, const PstProps *p)
 	len = strlen(from);
 	pos = header_block_start(from, len);
 	while (header_next(from, len, &pos, &f)) {
+		if (fields)
+			keep_stray(out, last, f.raw);
 		fields = true;
 		dated = dated || header_is(&f, "date");
+		g_string_append_len(out, f.raw, (gssize)f.raw_len);
+		last = f.raw + f.raw_len;
 	}
 	if (!fields)
 		return;
-	c->out.headers = g_strndup(from, pos);
+	keep_stray(out, last, from + pos);
+	g_string_append(out, "\r\n");
+	c->out.headers = g_string_free(g_steal_pointer(&out), FALSE);
 	/* The message said no date: none is made up for it. */
 	if (!dated)
 		c->out.envelope.sent = (struct stamp){0};

@@ -20,7 +20,8 @@ const struct source_driver *const source_drivers[] = {&source_pst_driver, NULL};
 static const char plain[] =
     "From: Bob <bob@example.org>" CRLF "To: anna@example.org" CRLF
     "Subject: plain" CRLF "Date: Fri, 21 Nov 1997 09:55:06 -0600" CRLF
-    "X-Odd: kept" CRLF CRLF "one" CRLF "two" CRLF;
+    "X-Odd: kept" CRLF "stray line" CRLF "  folded" CRLF "X-Last: z" CRLF
+    "another" CRLF CRLF "one" CRLF "two" CRLF;
 static const char parts[] =
     "From: Bob <bob@example.org>" CRLF "Subject: parts" CRLF
     "Date: Fri, 21 Nov 1997 09:55:06 -0600" CRLF
@@ -228,7 +229,9 @@ static void
 test_octets(struct fixture *f, gconstpointer data)
 {
 	static const char *const wants[] = {"From: Bob <bob@example.org>",
-	    "X-Odd: kept", "Fri, 21 Nov 1997 09:55:06 -0600", "one\r\ntwo\r\n"};
+	    "X-Odd: kept\r\n stray line\r\n  folded\r\nX-Last: z\r\n "
+	    "another\r\n",
+	    "Fri, 21 Nov 1997 09:55:06 -0600", "one\r\ntwo\r\n"};
 	static const char *const in_parts[] = {"dGV4dCDDpA==", "koi8-r",
 	    "AAECAwQ=", "a.pdf", "message/rfc822", "Subject: inner", "inside"};
 	g_autofree char *one = octets(f, 0);
