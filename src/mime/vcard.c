@@ -235,7 +235,7 @@ param_value(const char *p, gsize len)
 			g_string_append_c(out, *q == 'n'   ? '\n'
 					       : *q == '^' ? '^'
 							   : '"');
-		} else if (*q != '"') {
+		} else if (*q != '"' && !g_ascii_iscntrl(*q)) {
 			g_string_append_c(out, *q);
 		}
 	}
@@ -447,7 +447,7 @@ vcard_next(
 	struct reader r = {data, len, *pos};
 	g_autoptr(GString) text = g_string_new(NULL);
 	guint depth = 0;
-	bool too_long = false, too_many = false;
+	bool too_long = false, too_many = false, began = false;
 
 	vcard_clear(out);
 	vcard_init(out);
@@ -471,6 +471,7 @@ vcard_next(
 				}
 			}
 			depth++;
+			began = true;
 			if (depth > VCARD_DEPTH_MAX)
 				too_many = true;
 		} else if (depth > 0 && is_line(text, "END:VCARD")) {
@@ -491,8 +492,7 @@ vcard_next(
 		    "%d bytes",
 		    VCARD_LINES_MAX, VCARD_LINE_MAX);
 	}
-	return depth == 0 && out->lines->len == 0 && *pos >= len ? ST_END
-								 : ST_OK;
+	return began ? ST_OK : ST_END;
 }
 
 /* Looking */

@@ -452,11 +452,15 @@ read_stream(Tnef **out, const guint8 *data, gsize len, guint depth,
 		guint sum = 0;
 		enum status st;
 
+		/* No attribute of a message or an attachment: what some
+		 * gateways leave behind the end. */
+		if (data[0] != 1 && data[0] != 2)
+			break;
 		if (len < ATTR_HEAD + 2)
 			return damaged(error, "an attribute is cut");
 		id = get_le32(data + 1);
 		n = get_le32(data + 5);
-		if ((data[0] != 1 && data[0] != 2) || n > len - ATTR_HEAD - 2)
+		if (n > len - ATTR_HEAD - 2)
 			return damaged(error, "an attribute is cut");
 		for (guint32 i = 0; i < n; i++)
 			sum += data[ATTR_HEAD + i];

@@ -4,6 +4,7 @@
  */
 #include "base/url.h"
 #include "dest/pst.h"
+#include "pst/bytes.h"
 #include "pst/check.h"
 #include "pst/format.h"
 #include "pst/messaging-read.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* The table that src/drivers.c has in the program. */
-const struct dest_driver *const dest_drivers[] = { &dest_pst_driver, NULL };
+const struct dest_driver *const dest_drivers[] = {&dest_pst_driver, NULL};
 
 struct fixture {
 	char *dir;
@@ -313,6 +314,201 @@ test_names(struct fixture *f, gconstpointer data)
 	g_assert_cmpint(messages(f, "_._a_b_c_.pst"), ==, 0);
 }
 
+static const guint8 set_address[16] = {
+    0x04, 0x20, 6, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46};
+
+/* The message of a number in the folder of a name, NULL when there is none. */
+static PstMessage *
+item_of(Pst *pst, const char *folder, guint n)
+{
+	PstFolder *top;
+	PstMessage *m = NULL;
+	guint32 nid;
+
+	g_assert_cmpint(
+	    pst_folder_open(&top, pst, PST_NID_TOP, NULL), ==, ST_OK);
+	while (m == NULL && pst_folder_next_child(top, &nid, NULL) == ST_OK) {
+		PstFolder *f;
+		g_autofree char *name = NULL;
+
+		g_assert_cmpint(pst_folder_open(&f, pst, nid, NULL), ==, ST_OK);
+		name = pst_props_text(pst_folder_props(f), PST_P_DISPLAY_NAME);
+		if (g_strcmp0(name, folder) == 0)
+			while (pst_folder_next_message(f, &nid, NULL) == ST_OK)
+				if (n-- == 0)
+					g_assert_cmpint(pst_message_open(
+							    &m, pst, nid, NULL),
+					    ==, ST_OK);
+		pst_folder_close(f);
+	}
+	pst_folder_close(top);
+	return m;
+}
+
+static void
+expect(const PstMessage *m, guint id, const char *want)
+{
+	g_autofree char *got = pst_props_text(pst_message_props(m), id);
+
+	g_test_message("property %04x", id);
+	g_assert_cmpstr(got, ==, want);
+}
+
+/* Address books become contacts and lists, from columns and from vCards. */
+static void
+test_addresses(struct fixture *f, gconstpointer data)
+{
+	static const char *const row[ADDRESS_FIELDS] = {"entry", "Anna Holm",
+	    "X400:c=no;s=holm", "Anna", "Holm", "Street 1", "Town", "", "0123",
+	    "Norway", "Boss", "Klippe", "Nets", "Room 5", "", "+47 1", "", "",
+	    "+47 2", "", "", "+47 3", "", "a note"};
+	static const char *const list[ADDRESS_FIELDS] = {"dl", "Friends",
+	    "SMTP:bob@example.org", "", "", "", "", "", "", "", "", "", "", "",
+	    "", "", "", "", "", "", "", "", "", ""};
+	static const char card[] = "BEGIN:VCARD\r\nVERSION:4.0\r\n"
+				   "FN:Bob\r\nEMAIL:bob@example.org\r\n"
+				   "X-SKILL:juggling\r\nEND:VCARD\r\n";
+	static const struct person members[] = {
+	    {(char *)"Bob", (char *)"SMTP", (char *)"bob@example.org"}};
+	struct address addresses[] = {{.fields = row},
+	    {.is_list = true,
+		.fields = list,
+		.members = members,
+		.n_members = 1},
+	    {.fields = row, .vcard = blob_from_mem(card, strlen(card))}};
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_autoptr(Pst) pst = NULL;
+	PstMessage *m;
+	PstAttachment *a;
+
+	start(f, NULL, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		struct record r = {.kind = RECORD_ADDRESS, .key = "1"};
+
+		r.address = addresses[i];
+		g_assert_cmpint(
+		    dest_put(f->dest, &r, i + 1, &f->error), ==, ST_OK);
+	}
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	g_assert_cmpuint(outcomes(f), ==, 3);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 3);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	m = item_of(pst, "Contacts", 0);
+	expect(m, PST_P_MESSAGE_CLASS, "IPM.Contact");
+	expect(m, PST_P_DISPLAY_NAME, "Anna Holm");
+	expect(m, 0x3a11, "Holm");
+	expect(m, 0x3a08, "+47 1");
+	expect(m, 0x3a24, "+47 2");
+	expect(m, 0x3a1c, "+47 3");
+	expect(m, PST_P_BODY, "a note");
+	expect(m, pst_name_id(pst, set_address, 0x8082, NULL), "X400");
+	expect(m, pst_name_id(pst, set_address, 0x8083, NULL), "c=no;s=holm");
+	expect(m, pst_name_id(pst, set_address, 0x8046, NULL), "Town");
+	pst_message_close(m);
+	m = item_of(pst, "Contacts", 1);
+	expect(m, PST_P_MESSAGE_CLASS, "IPM.DistList");
+	expect(m, PST_P_DISPLAY_NAME, "Friends");
+	g_assert_nonnull(pst_props_find(
+	    pst_message_props(m), pst_name_id(pst, set_address, 0x8054, NULL)));
+	pst_message_close(m);
+	/* The card wins over the columns, and is kept for what it says more. */
+	m = item_of(pst, "Contacts", 2);
+	expect(m, PST_P_DISPLAY_NAME, "Bob");
+	g_assert_cmpint(pst_message_next_attachment(m, &a, NULL), ==, ST_OK);
+	pst_attachment_close(a);
+	pst_message_close(m);
+}
+
+/* Outlook finds its folders by entry ids, whatever they are called. */
+static void
+test_special_folders(struct fixture *f, gconstpointer data)
+{
+	static char *names[][2] = {{(char *)"INBOX", NULL},
+	    {(char *)"Kalender", NULL}, {(char *)"Kontakte", NULL},
+	    {(char *)"Gesendet", NULL}, {(char *)"Entw\xc3\xbcrfe", NULL},
+	    {(char *)"Werbung", NULL}};
+	static const enum folder_use uses[] = {FOLDER_INBOX, FOLDER_CALENDAR,
+	    FOLDER_CONTACTS, FOLDER_SENT, FOLDER_DRAFTS, FOLDER_JUNK};
+	struct folder folders[G_N_ELEMENTS(uses)];
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_autoptr(Pst) pst = NULL;
+	PstFolder *root;
+	const PstProps *p;
+	g_autoptr(GBytes) calendar = NULL;
+	g_autoptr(GBytes) sent = NULL;
+	guint32 mask, first;
+
+	start(f, NULL, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(uses); i++) {
+		folders[i] = (struct folder){.path = names[i], .use = uses[i]};
+		put_folder(f, &folders[i]);
+	}
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	/* The strict checker is happy with them. */
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 0);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	g_assert_cmpint(
+	    pst_folder_open(&root, pst, PST_NID_ROOT, NULL), ==, ST_OK);
+	p = pst_folder_props(root);
+	first = PST_NID(0x405, PST_FOLDER);
+	calendar = pst_props_bytes(p, 0x36d0);
+	g_assert_nonnull(calendar);
+	g_assert_cmpuint(g_bytes_get_size(calendar), ==, 24);
+	g_assert_cmpuint(
+	    get_le32((const guint8 *)g_bytes_get_data(calendar, NULL) + 20), ==,
+	    first + 0x20);
+	g_assert_nonnull(pst_props_find(p, 0x36d1));
+	g_assert_nonnull(pst_props_find(p, 0x36d7));
+	g_assert_nonnull(pst_props_find(p, 0x36d8));
+	g_assert_null(pst_props_find(p, 0x36d4));
+	sent = pst_props_bytes(pst_store(pst), 0x35e4);
+	g_assert_nonnull(sent);
+	g_assert_cmpuint(
+	    get_le32((const guint8 *)g_bytes_get_data(sent, NULL) + 20), ==,
+	    first + 0x60);
+	g_assert_true(pst_props_int(pst_store(pst), 0x35df, &mask));
+	g_assert_cmpuint(mask, ==, 0xdb);
+	pst_folder_close(root);
+}
+
+/* A document of a public folder is an item, not mail. */
+static void
+test_document(struct fixture *f, gconstpointer data)
+{
+	struct part part = {.kind = PART_DOCUMENT,
+	    .blob = blob_from_mem("data", 4),
+	    .name = (char *)"plan.doc",
+	    .position = -1};
+	struct record r = {.kind = RECORD_MESSAGE, .key = "1"};
+	struct envelope e;
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_autoptr(Pst) pst = NULL;
+	PstMessage *m;
+
+	envelope_init(&e);
+	e.subject = g_strdup("plan.doc");
+	r.message.folder = &inbox;
+	r.message.has_body = true;
+	r.message.parts = &part;
+	r.message.n_parts = 1;
+	r.message.envelope = &e;
+	start(f, NULL, NULL);
+	g_assert_cmpint(dest_put(f->dest, &r, 1, &f->error), ==, ST_OK);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	envelope_clear(&e);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 1);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	m = item_of(pst, "Inbox", 0);
+	expect(m, PST_P_MESSAGE_CLASS, "IPM.Document.Word.Document.8");
+	pst_message_close(m);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -326,6 +522,9 @@ main(int argc, char **argv)
 	    {"/pst/dest/given-up", test_given_up},
 	    {"/pst/dest/exists", test_exists},
 	    {"/pst/dest/names", test_names},
+	    {"/pst/dest/addresses", test_addresses},
+	    {"/pst/dest/special-folders", test_special_folders},
+	    {"/pst/dest/document", test_document},
 	};
 
 	g_test_init(&argc, &argv, NULL);

@@ -115,11 +115,16 @@ static const struct {
     {"/kb/Q192526/bare-cr",
 	"Subject: bare" CRLF CRLF "before\rafter" CRLF "last" CRLF,
 	{{PST_P_SUBJECT, "\x01\x01"
-			 "bare"}}},
+			 "bare"},
+	    {PST_P_BODY, "before\r\nafter\r\nlast\r\n"}}},
     /* Double-byte subjects were lost. */
     {"/kb/Q201278/double-byte-subject",
-	"Subject: =?iso-2022-jp?B?GyRCJUYlOSVIGyhC?=" CRLF CRLF,
-	{{PST_P_SUBJECT, "\x01\x01\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"}}},
+	"Subject: =?iso-2022-jp?B?GyRCJUYlOSVIGyhC?=" CRLF
+	"Content-Type: text/plain; charset=shift_jis" CRLF CRLF
+	"\x83\x65\x83\x58\x83\x67" CRLF,
+	{{PST_P_SUBJECT, "\x01\x01\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"},
+	    {PST_P_CONVERSATION_TOPIC, "\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"},
+	    {PST_P_BODY, "\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\r\n"}}},
     {"/pst/mail/no-header", "\r\njust text\r\n",
 	{{PST_P_SUBJECT, NULL}, {PST_P_BODY, "just text\r\n"}}},
     {"/pst/mail/nothing", "",

@@ -114,6 +114,13 @@ test_several(void)
 	    vcard_next(raw, strlen(raw), &pos, &card, NULL), ==, ST_END);
 	pos = 0;
 	g_assert_cmpint(vcard_next("", 0, &pos, &card, NULL), ==, ST_END);
+	/* A card without lines is one. */
+	g_assert_cmpint(
+	    vcard_next("BEGIN:VCARD\nEND:VCARD\n", 22, &pos, &card, NULL), ==,
+	    ST_OK);
+	g_assert_cmpuint(card.lines->len, ==, 0);
+	pos = 0;
+	g_assert_cmpint(vcard_next("junk\n", 5, &pos, &card, NULL), ==, ST_END);
 }
 
 static void
