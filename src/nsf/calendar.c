@@ -153,8 +153,10 @@ static bool
 add_instances(icalcomponent *to, const struct nsf_note *note,
     const struct stamp *start, bool all_day)
 {
+	/* The times as they are now; the last one has those that the
+	 * instances began with, before the series was moved (831188). */
 	static const char *const names[] = {
-	    "RepeatInstanceDates", "CalendarDateTime", "StartDateTime"};
+	    "StartDateTime", "CalendarDateTime", "RepeatInstanceDates"};
 	g_autoptr(GArray) times =
 	    g_array_new(FALSE, FALSE, sizeof(struct stamp));
 

@@ -69,6 +69,7 @@ struct NsfDxl {
 	struct nsf_picture *picture;
 };
 
+void nsf_dxl_mend(GString *text);
 const char *nsf_dxl_attribute(
     int n, const xmlChar **attributes, const char *name, GString *out);
 void nsf_dxl_collect(NsfDxl *x, enum nsf_dxl_collect what);

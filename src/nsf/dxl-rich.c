@@ -348,6 +348,8 @@ nsf_dxl_rich_end(NsfDxl *x, const char *name, guint depth)
 	if (depth == x->rich_depth) {
 		end_paragraph(x);
 		end_list(x);
+		nsf_dxl_mend(x->rich->text);
+		nsf_dxl_mend(x->rich->html);
 		x->rich = NULL;
 	} else if (strcmp(name, "par") == 0 ||
 		   strcmp(name, "sectiontitle") == 0) {

@@ -33,6 +33,18 @@ doc_new(NsfDxl *x)
 	return doc;
 }
 
+/* A file that is not well-formed may hold any bytes: the parser goes on. */
+void
+nsf_dxl_mend(GString *text)
+{
+	g_autofree char *valid = NULL;
+
+	if (g_utf8_validate(text->str, (gssize)text->len, NULL))
+		return;
+	valid = g_utf8_make_valid(text->str, (gssize)text->len);
+	g_string_assign(text, valid);
+}
+
 const char *
 nsf_dxl_attribute(
     int n, const xmlChar **attributes, const char *name, GString *out)
@@ -44,6 +56,7 @@ nsf_dxl_attribute(
 			continue;
 		g_string_assign(out, "");
 		g_string_append_len(out, (const char *)a[3], a[4] - a[3]);
+		nsf_dxl_mend(out);
 		return out->str;
 	}
 	return NULL;
@@ -68,6 +81,15 @@ item_now(NsfDxl *x)
 		   : NULL;
 }
 
+/* Strings of an item that came to nothing. */
+static void
+drop_values(NsfDxl *x)
+{
+	for (guint i = 0; i < x->values->len; i++)
+		g_free(x->values->pdata[i]);
+	g_ptr_array_set_size(x->values, 0);
+}
+
 static void
 item_begin(NsfDxl *x, const char *name, guint16 type)
 {
@@ -78,7 +100,7 @@ item_begin(NsfDxl *x, const char *name, guint16 type)
 
 	if (x->doc->note.items->len < VALUES_MAX)
 		g_array_append_val(x->doc->note.items, item);
-	g_ptr_array_set_size(x->values, 0);
+	drop_values(x);
 	g_byte_array_set_size(x->binary, 0);
 	x->in_item = true;
 }
@@ -113,7 +135,7 @@ item_end(NsfDxl *x)
 		store_binary(x, item, x->binary->data, x->binary->len);
 		return;
 	}
-	if (item->rich || item->file || item->raw)
+	if (item->rich || item->file || item->raw || item->texts)
 		return;
 	g_ptr_array_add(x->values, NULL);
 	item->texts = (char **)g_ptr_array_free(x->values, FALSE);
@@ -407,6 +429,7 @@ end_collected(NsfDxl *x)
 
 	switch (x->collect) {
 	case COLLECT_TEXT:
+		nsf_dxl_mend(x->text);
 		if (item && x->values->len < VALUES_MAX)
 			g_ptr_array_add(x->values, g_strdup(x->text->str));
 		break;
@@ -623,8 +646,7 @@ nsf_dxl_close(NsfDxl *x)
 		g_queue_clear_full(&x->ready, (GDestroyNotify)doc_free);
 		g_string_free(x->buf, TRUE);
 		g_string_free(x->text, TRUE);
-		for (guint i = 0; i < x->values->len; i++)
-			g_free(x->values->pdata[i]);
+		drop_values(x);
 		g_ptr_array_unref(x->values);
 		g_byte_array_unref(x->binary);
 		g_hash_table_unref(x->styles);

@@ -133,8 +133,9 @@ take_keywords(struct nsf_mail *mail, const struct nsf_note *note)
 	g_auto(GStrv) texts = nsf_note_texts(note, "Categories");
 
 	for (guint i = 0; texts[i]; i++) {
-		g_strdelimit(texts[i], "\r\n\t", ' ');
+		/* A keyword is an atom (RFC 9051 2.3.2). */
 		g_strstrip(texts[i]);
+		g_strdelimit(texts[i], " \r\n\t(){%*\"\\]", '_');
 		if (texts[i][0] &&
 		    !g_ptr_array_find_with_equal_func(
 			mail->keywords, texts[i], g_str_equal, NULL))

@@ -4,6 +4,7 @@
 
 #include "nsf/dxl.h"
 #include "nsf/mail.h"
+#include "nsf/structured.h"
 #include "source/filing.h"
 #include "source/source.h"
 
@@ -45,6 +46,8 @@ struct notes_source {
 	char *dir, *file; /* file: the only one, or NULL */
 	enum notes_as as;
 	bool rescue, copies, calendar, unread, experimental;
+	enum nsf_date_order dates;
+	guint8 separator;
 	char *directory;
 	/* The job: */
 	const struct job *job;
@@ -53,11 +56,13 @@ struct notes_source {
 	Filing *filing;
 	Nsf *nsf;
 	NsfDxl *dxl;
+	NsfStructured *text;
 	GArray *entries;    /* of struct notes_entry */
 	GPtrArray *folders; /* of struct filing_box * */
 	guint at, told;	    /* next entry; folders told of */
 	struct nsf_note note;
 	struct nsf_mail mail;
+	Spool *joined;
 	struct filing_box *box; /* of the note at hand, its folder told of */
 	NotesNames *names;
 	struct nsf_resolver resolver;

@@ -2,6 +2,7 @@
  * Lotus Notes and Domino as a source, read without any Notes software:
  *	notes:FILE.nsf	a database, on-disk structures 43 to 55
  *	notes:FILE.dxl	Domino XML (also .xml)
+ *	notes:FILE.txt	structured text, when asked for (experimental)
  *	notes:DIR	each .nsf, .ntf and .dxl in it is a mailbox
  *
  * Keys are UNIDs. Notes are read by their class, never by a view (Q277709), and
@@ -35,6 +36,11 @@ static const struct option options[] = {
 	"look for notes on every page of a damaged database"},
     {"calendar", OPTION_BOOL, "no", NULL,
 	"experimental: calendar entries and tasks as iCalendar, not as text"},
+    {"text", OPTION_CHOICE, "no", "no|mdy|dmy|ymd",
+	"experimental: read structured text (.txt), whose dates are in this "
+	"order"},
+    {"separator", OPTION_NUMBER, "12", NULL,
+	"the byte between documents of structured text"},
     {NULL}};
 
 void
@@ -66,6 +72,8 @@ static enum status
 notes_open(Source **out, const struct end *end, GError **error)
 {
 	const char *path = end->url->path;
+	const char *dates;
+	gint64 separator;
 	struct notes_source *s;
 
 	*out = NULL;
@@ -75,6 +83,10 @@ notes_open(Source **out, const struct end *end, GError **error)
 		    "notes: cannot find %s; write notes:FILE.nsf, "
 		    "notes:FILE.dxl, or notes:DIR for all files in it",
 		    path ? path : "a file");
+	separator = options_number(end->options, "separator");
+	if (separator < 1 || separator > 255)
+		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+		    "notes: separator is a byte, 1 to 255");
 	s = g_new0(struct notes_source, 1);
 	s->base.driver = &source_notes_driver;
 	s->as = as_from_text(options_text(end->options, "as"));
@@ -82,6 +94,12 @@ notes_open(Source **out, const struct end *end, GError **error)
 	s->copies = options_bool(end->options, "copies");
 	s->unread = options_bool(end->options, "unread");
 	s->calendar = options_bool(end->options, "calendar");
+	dates = options_text(end->options, "text");
+	s->experimental = strcmp(dates, "no") != 0;
+	s->dates = strcmp(dates, "dmy") == 0   ? NSF_DATE_DMY
+		   : strcmp(dates, "ymd") == 0 ? NSF_DATE_YMD
+					       : NSF_DATE_MDY;
+	s->separator = (guint8)separator;
 	s->directory = g_strdup(options_text(end->options, "directory"));
 	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		s->dir = g_strdup(path);
@@ -108,6 +126,14 @@ is_xml(const char *file)
 }
 
 static bool
+is_text(const char *file)
+{
+	g_autofree char *lower = g_ascii_strdown(file, -1);
+
+	return g_str_has_suffix(lower, ".txt");
+}
+
+static bool
 is_ours(const char *file)
 {
 	g_autofree char *lower = g_ascii_strdown(file, -1);
@@ -126,7 +152,8 @@ kind_of(struct notes_source *s, const char *path)
 
 	if (s->as != NOTES_AUTO)
 		return s->as;
-	if (is_xml(path) || nsf_open(&nsf, path, false, NULL) < 0)
+	if (is_xml(path) || is_text(path) ||
+	    nsf_open(&nsf, path, false, NULL) < 0)
 		return NOTES_MAIL;
 	return notes_guess(nsf);
 }
@@ -139,7 +166,7 @@ list_one(struct notes_source *s, GPtrArray *out, const char *file)
 	enum notes_as kind = kind_of(s, path);
 	struct mailbox *box;
 
-	if (is_ours(name) || is_xml(name))
+	if (is_ours(name) || is_xml(name) || is_text(name))
 		name[strlen(name) - 4] = '\0';
 	box = mailbox_new(name, file);
 	box->is_public = kind == NOTES_PUBLIC;
@@ -190,10 +217,12 @@ notes_end(Source *source)
 
 	nsf_note_reset(&s->note);
 	nsf_mail_clear(&s->mail);
+	g_clear_pointer(&s->joined, spool_free);
 	g_clear_pointer(&s->entries, g_array_unref);
 	g_clear_pointer(&s->folders, g_ptr_array_unref);
 	g_clear_pointer(&s->filing, filing_free);
 	g_clear_pointer(&s->dxl, nsf_dxl_close);
+	g_clear_pointer(&s->text, nsf_structured_close);
 	g_clear_pointer(&s->nsf, nsf_close);
 	g_clear_pointer(&s->names, notes_names_close);
 	g_clear_pointer(&s->path, g_free);
@@ -219,6 +248,17 @@ open_file(struct notes_source *s, GError **error)
 			return st;
 		s->title = g_strdup("Documents");
 		return ST_OK;
+	}
+	if (is_text(s->path)) {
+		if (!s->experimental)
+			return fail(ST_MAILBOX, error, ERR_CONFIG, RETRY_NEVER,
+			    "%s: reading structured text is experimental: ask "
+			    "for it with text=mdy, text=dmy or text=ymd",
+			    s->path);
+		s->kind = s->as == NOTES_AUTO ? NOTES_MAIL : s->as;
+		s->title = g_strdup("Documents");
+		return nsf_structured_open(
+		    &s->text, s->path, s->dates, s->separator, error);
 	}
 	st = nsf_open(&s->nsf, s->path, s->rescue, error);
 	if (st < 0)
@@ -246,6 +286,7 @@ notes_begin(Source *source, const struct job *job, GError **error)
 	s->filing = filing_new(job);
 	s->folders = g_ptr_array_new();
 	nsf_mail_init(&s->mail, job->spool_dir);
+	s->joined = spool_new(job->spool_dir);
 	if (s->directory) {
 		st = notes_names_open(&s->names, s->directory, error);
 		s->resolver = (struct nsf_resolver){s->names, notes_names_smtp};
@@ -310,19 +351,22 @@ give_body(struct notes_source *s, struct record *record, GError **error)
 			return st;
 	}
 	tell_losses(s, record->key);
-	m->has_body = true;
 	/* The words moved. */
 	m->flags = 0;
 	take_flags(s, m);
-	if (mail->raw.len > 0) {
-		m->raw = mail->raw;
-		m->size = mail->raw.len;
-		return ST_OK;
+	/* Octets, made once and here: in one step and in two, at every
+	 * destination, the same message. */
+	if (mail->raw.len == 0) {
+		st = part_join(&mail->envelope, mail->headers,
+		    (const struct part *)(void *)mail->parts->data,
+		    mail->parts->len, s->joined, error);
+		if (st < 0)
+			return st;
+		mail->raw = spool_blob(s->joined);
 	}
-	m->envelope = &mail->envelope;
-	m->headers = mail->headers;
-	m->parts = (const struct part *)(void *)mail->parts->data;
-	m->n_parts = mail->parts->len;
+	m->has_body = true;
+	m->raw = mail->raw;
+	m->size = m->raw.len;
 	return ST_OK;
 }
 
@@ -403,13 +447,20 @@ next_entry(struct notes_source *s, struct record *record, GError **error)
 	return ST_END;
 }
 
+/* The next one of a file that is read from its beginning to its end. */
+static enum status
+read_document(struct notes_source *s, GError **error)
+{
+	return s->dxl ? nsf_dxl_next(s->dxl, &s->note, error)
+		      : nsf_structured_next(s->text, &s->note, error);
+}
+
 static enum status
 next_document(struct notes_source *s, struct record *record, GError **error)
 {
 	enum status st;
 
-	while (
-	    s->box || (st = nsf_dxl_next(s->dxl, &s->note, error)) == ST_OK) {
+	while (s->box || (st = read_document(s, error)) == ST_OK) {
 		struct filing_box *box = s->box;
 
 		if (box == NULL) {
@@ -486,6 +537,11 @@ tell_counts(struct notes_source *s)
 			notes_say(s, rows[i].level, rows[i].code, NULL, NULL,
 			    "%" G_GINT64_FORMAT " %s", n, rows[i].text);
 	}
+	if (s->text && nsf_structured_misfits(s->text) > 0)
+		notes_say(s, REMARK_WARNING, "NOTES_TEXT", NULL, NULL,
+		    "%u lines or dates do not fit the grammar of structured "
+		    "text",
+		    nsf_structured_misfits(s->text));
 	if (s->nsf && nsf_torn(s->nsf) > 0)
 		notes_say(s, REMARK_WARNING, "NOTES_TORN", NULL, NULL,
 		    "%" G_GUINT64_FORMAT " pages were only half written when "
@@ -512,8 +568,8 @@ notes_next(Source *source, struct record *record, GError **error)
 		if (box->mine && filing_tell(box, record))
 			return ST_OK;
 	}
-	st = s->dxl ? next_document(s, record, error)
-		    : next_entry(s, record, error);
+	st = s->nsf ? next_entry(s, record, error)
+		    : next_document(s, record, error);
 	if (st != ST_END)
 		return st;
 	if (!s->ended && s->job->part == 0)

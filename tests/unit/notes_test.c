@@ -737,6 +737,46 @@ test_dxl(struct fixture *f, gconstpointer data)
 	}
 }
 
+/* The example of spec/notes.md 8; other lines are like it. Experimental: no
+ * real file was at hand. */
+static void
+test_text(struct fixture *f, gconstpointer data)
+{
+	static const char text[] =
+	    "Principal:  CN=Mia Holm/O=Fjord\r\n"
+	    "SendTo:  CN=Ole Dahl/O=Fjord, ann@example.org\r\n"
+	    "Subject:  Ferry times\r\n"
+	    "PostedDate:  03/04/2003 09:12:44 PM\r\n"
+	    "Body:  The 7:40 is full.\r\nTake: the 8:15.\r\n\f"
+	    "Principal:  ann@example.org\r\nSubject:  caf\xe9\r\n"
+	    "DeliveredDate:  not a date\r\nBody:  two\r\n\f\r\n";
+
+	g_free(f->path);
+	f->path = g_build_filename(f->dir, "mia.txt", NULL);
+	g_assert_true(
+	    g_file_set_contents(f->path, text, sizeof text - 1, NULL));
+	start(f, "");
+	g_assert_cmpint(
+	    source_begin(f->source, &f->job, &f->error), ==, ST_MAILBOX);
+	g_assert_cmpint(error_kind(f->error), ==, ERR_CONFIG);
+	stop(f);
+	start(f, "?text=mdy");
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, 2);
+	g_assert_cmpstr(f->mail->pdata[0], ==, "Drafts|caf\xc3\xa9||SD");
+	g_assert_cmpstr(
+	    f->mail->pdata[1], ==, "Sent|Ferry times|2003-03-04T21:12:44Z|S");
+	g_assert_nonnull(strstr(
+	    f->raw->pdata[0], "The 7:40 is full.\r\nTake: the 8:15.\r\n"));
+	g_assert_nonnull(strstr(f->raw->pdata[0], "<ann@example.org>"));
+	g_assert_nonnull(strstr(f->remarks->str, "NOTES_TEXT"));
+	stop(f);
+	start(f, "?text=dmy");
+	read_all(f);
+	g_assert_cmpstr(
+	    f->mail->pdata[1], ==, "Sent|Ferry times|2003-04-03T21:12:44Z|S");
+}
+
 /* Real databases and real Domino XML: everything converts, nothing is lost. */
 static void
 test_samples(struct fixture *f, gconstpointer data)
@@ -785,6 +825,15 @@ test_samples(struct fixture *f, gconstpointer data)
 		g_test_skip("MAILMIG_DATA has no nsf/ or dxl/");
 }
 
+/*
+ * Rows of the Knowledge Base about Notes that are tested elsewhere: what the
+ * calendar items say, nsf_test.c; damaged calendars (Q257698), the fuzzer. Not
+ * about reading: Q258303 and Q258678 (destination and directory), Q289827,
+ * Q264304, Q274393, Q275341 (rights and names of servers), 329271 (contacts
+ * that become mailboxes), Q263755 (keywords of control files). Not possible
+ * here, since no Notes client and no server takes part: Q236176, Q239650,
+ * Q254037, Q216488, Q247291.
+ */
 int
 main(int argc, char **argv)
 {
@@ -810,6 +859,7 @@ main(int argc, char **argv)
 	    {"/notes/rescue", test_rescue, 0},
 	    {"/notes/damage", test_damage, 0},
 	    {"/notes/dxl", test_dxl, 0},
+	    {"/notes/text", test_text, 0},
 	    {"/notes/samples", test_samples, 0},
 	};
 

@@ -673,6 +673,7 @@ nsf_make_close(NsfMake *m)
 		guint8 entry[8];
 
 		make_page(m, n, page);
+		m->at = (m->at + 511) & ~(gint64)511; /* bit 0 is a flag */
 		le32(entry, (guint32)(append(m, page, sizeof page) / 256));
 		le32(entry + 4, FIRST_ID + 4 * n);
 		g_byte_array_append(pages, entry, sizeof entry);

@@ -421,6 +421,7 @@ enum calendar_case {
 	CALENDAR_MANY,	    /* Q247622 */
 	CALENDAR_ALARM,	    /* Q201506 */
 	CALENDAR_OWN,	    /* Q201436 */
+	CALENDAR_MOVED,	    /* 831188 */
 	CALENDAR_INVITED,
 	CALENDAR_TASK,
 };
@@ -460,6 +461,10 @@ test_calendar(gconstpointer data)
 	if (which == CALENDAR_MANY)
 		put_times(m, "RepeatInstanceDates", 1000000000, 5000);
 	nsf_make_time(m, "StartDateTime", 1000000000, 1, FALSE);
+	if (which == CALENDAR_MOVED) {
+		put_times(m, "RepeatInstanceDates", 1000000000, 5);
+		put_times(m, "CalendarDateTime", 1000003600, 5);
+	}
 	if (which != CALENDAR_NO_END)
 		nsf_make_time(m, "EndDateTime", 1000003600, 1, FALSE);
 	if (which == CALENDAR_ENDLESS) {
@@ -490,6 +495,10 @@ test_calendar(gconstpointer data)
 		break;
 	case CALENDAR_MANY:
 		g_assert_cmpint(occurrences(ical, "\nRDATE"), ==, 4999);
+		break;
+	case CALENDAR_MOVED:
+		g_assert_cmpint(occurrences(ical, "\nRDATE"), ==, 5);
+		g_assert_cmpint(occurrences(ical, "T024640Z"), ==, 6);
 		break;
 	case CALENDAR_ALARM:
 		g_assert_nonnull(strstr(ical, "TRIGGER:-PT20H\r\n"));
@@ -609,6 +618,7 @@ main(int argc, char **argv)
 	    {"/kb/Q221843/no-end", CALENDAR_NO_END},
 	    {"/kb/885455/endless", CALENDAR_ENDLESS},
 	    {"/kb/Q247622/many-instances", CALENDAR_MANY},
+	    {"/kb/831188/series-moved", CALENDAR_MOVED},
 	    {"/kb/Q201506/alarm", CALENDAR_ALARM},
 	    {"/kb/Q201436/own-meeting", CALENDAR_OWN},
 	    {"/nsf/calendar/invited", CALENDAR_INVITED},
