@@ -1,13 +1,13 @@
 #include "pst/mapi-from-calendar.h"
 
 #include "pst/bytes.h"
+#include "pst/mapi-calendar-private.h"
 #include "pst/recurrence-write.h"
 #include "pst/timezone-write.h"
 
 #include <libical/ical.h>
 #include <string.h>
 
-#define ATTENDEES_MAX	10000
 #define CATEGORIES_MAX	1000
 #define EXCEPTION_CLASS "IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}"
 
@@ -31,14 +31,6 @@ static const struct kind kinds[] = {
 };
 static const struct kind appointment = {
     ICAL_METHOD_NONE, "IPM.Appointment", 0x400, 0, 0, 2, false};
-
-struct item {
-	const struct pst_mapi *m;
-	icalcomponent *root, *event;
-	struct icaltimetype start, end;
-	icaltimezone *zone; /* NULL: UTC, or none is said */
-	const char *more;   /* what properties cannot say; NULL: nothing */
-};
 
 void
 pst_calendar_global_id(GByteArray *out, const char *uid)
@@ -91,7 +83,7 @@ in_range(struct icaltimetype t)
 
 /* Start and end of an event; false: it has no start. */
 static bool
-read_times(struct item *it)
+read_times(struct pst_calendar *it)
 {
 	icalproperty *p =
 	    icalcomponent_get_first_property(it->event, ICAL_DTSTART_PROPERTY);
@@ -229,82 +221,8 @@ put_class(const struct pst_mapi *m, icalcomponent *c)
 				   : 1);
 }
 
-/* "mailto:anna@example.org" and CN; NULL without an address. */
-static struct person *
-person_of(icalproperty *p, const char *address)
-{
-	icalparameter *cn =
-	    icalproperty_get_first_parameter(p, ICAL_CN_PARAMETER);
-	const char *name = cn ? icalparameter_get_cn(cn) : NULL;
-	g_autofree char *valid = NULL;
-	g_autofree char *valid_name = NULL;
-
-	if (address == NULL)
-		return NULL;
-	if (g_ascii_strncasecmp(address, "mailto:", 7) == 0)
-		address += 7;
-	valid = g_utf8_make_valid(address, -1);
-	valid_name = name ? g_utf8_make_valid(name, -1) : NULL;
-	return person_new(
-	    valid_name && *valid_name ? valid_name : NULL, "SMTP", valid);
-}
-
-/* People, where the message itself names none: a stored appointment's. */
 static enum status
-put_people(struct item *it, const struct envelope *e, guint *n, GError **error)
-{
-	icalproperty *p = icalcomponent_get_first_property(
-	    it->event, ICAL_ORGANIZER_PROPERTY);
-	bool named = e->to->len + e->cc->len + e->bcc->len > 0;
-	enum status st = ST_OK;
-
-	*n = 0;
-	if (p &&
-	    (e->from->len == 0 || it->m->mail->place == PST_PLACE_CALENDAR)) {
-		struct person *who =
-		    person_of(p, icalproperty_get_organizer(p));
-
-		if (who)
-			st = pst_mapi_senders(
-			    pst_writer_bag(it->m->w), who, who, error);
-		person_free(who);
-	}
-	for (p = icalcomponent_get_first_property(
-		 it->event, ICAL_ATTENDEE_PROPERTY);
-	     p && st == ST_OK && *n < ATTENDEES_MAX;
-	     p = icalcomponent_get_next_property(
-		 it->event, ICAL_ATTENDEE_PROPERTY)) {
-		struct person *who = person_of(p, icalproperty_get_attendee(p));
-		icalparameter *role =
-		    icalproperty_get_first_parameter(p, ICAL_ROLE_PARAMETER);
-		icalparameter *type =
-		    icalproperty_get_first_parameter(p, ICAL_CUTYPE_PARAMETER);
-		struct pst_recipient r = {.kind = PST_TO};
-
-		if (who == NULL)
-			continue;
-		(*n)++;
-		if (role &&
-		    (icalparameter_get_role(role) == ICAL_ROLE_OPTPARTICIPANT ||
-			icalparameter_get_role(role) ==
-			    ICAL_ROLE_NONPARTICIPANT))
-			r.kind = PST_CC;
-		if (type &&
-		    (icalparameter_get_cutype(type) == ICAL_CUTYPE_ROOM ||
-			icalparameter_get_cutype(type) == ICAL_CUTYPE_RESOURCE))
-			r.kind = PST_BCC;
-		r.name = who->name;
-		r.type = who->type;
-		r.address = who->address;
-		if (!named)
-			st = pst_writer_recipient(it->m->w, &r, error);
-		person_free(who);
-	}
-	return st;
-}
-
-static enum status
-put_zone(struct item *it, bool recurring, GError **error)
+put_zone(struct pst_calendar *it, bool recurring, GError **error)
 {
 	static const guint16 lids[] = {0x825e, 0x825f, 0x8260};
 	const struct pst_mapi *m = it->m;
@@ -336,7 +254,8 @@ put_zone(struct item *it, bool recurring, GError **error)
 /* An occurrence that differs, as [MS-OXOCAL] 2.2.10 wants it: a hidden message
  * of its own. */
 static enum status
-put_exception(struct item *it, const struct pst_exception *x, GError **error)
+put_exception(
+    struct pst_calendar *it, const struct pst_exception *x, GError **error)
 {
 	const struct pst_mapi *m = it->m;
 	struct pst_mail mail = {
@@ -395,7 +314,7 @@ put_exception(struct item *it, const struct pst_exception *x, GError **error)
 /* The series; *recurring: it is one. */
 static enum status
 put_recurrence(
-    struct item *it, bool exceptions, bool *recurring, GError **error)
+    struct pst_calendar *it, bool exceptions, bool *recurring, GError **error)
 {
 	const struct pst_mapi *m = it->m;
 	g_autoptr(GByteArray) blob = g_byte_array_new();
@@ -437,7 +356,7 @@ put_recurrence(
 
 /* VALARM: [MS-OXCICAL] 2.1.3.1.1.20.62 */
 static void
-put_reminder(struct item *it)
+put_reminder(struct pst_calendar *it)
 {
 	icalcomponent *alarm =
 	    icalcomponent_get_first_component(it->event, ICAL_VALARM_COMPONENT);
@@ -465,7 +384,7 @@ put_reminder(struct item *it)
 }
 
 static guint32
-busy_status(struct item *it, guint32 usual)
+busy_status(struct pst_calendar *it, guint32 usual)
 {
 	static const struct {
 		const char *word;
@@ -498,7 +417,7 @@ busy_status(struct item *it, guint32 usual)
 
 /* Ids by which the copies of a meeting find each other. */
 static enum status
-put_ids(struct item *it, GError **error)
+put_ids(struct pst_calendar *it, GError **error)
 {
 	static const guint16 lids[] = {0x0003, 0x0023};
 	const char *uid = icalcomponent_get_uid(it->event);
@@ -530,8 +449,8 @@ put_ids(struct item *it, GError **error)
 }
 
 static enum status
-put_event(struct item *it, const struct kind *kind, const struct envelope *e,
-    GError **error)
+put_event(struct pst_calendar *it, const struct kind *kind,
+    const struct envelope *e, GError **error)
 {
 	const struct pst_mapi *m = it->m;
 	PstBag *bag = pst_writer_bag(m->w);
@@ -546,7 +465,7 @@ put_event(struct item *it, const struct kind *kind, const struct envelope *e,
 	guint32 state = kind->state, response = kind->response;
 	bool recurring;
 	guint n;
-	enum status st = put_people(it, e, &n, error);
+	enum status st = pst_calendar_people(it, e, &n, error);
 
 	if (!kind->meeting && n > 0)
 		state = response = 1; /* a meeting of one's own */
@@ -605,7 +524,7 @@ put_event(struct item *it, const struct kind *kind, const struct envelope *e,
 
 /* VTODO: [MS-OXOTASK] 2.2.2.2 */
 static enum status
-put_task(struct item *it, GError **error)
+put_task(struct pst_calendar *it, GError **error)
 {
 	static const struct {
 		icalproperty_status said;
@@ -732,7 +651,7 @@ main_event(icalcomponent *root, const char **more)
 }
 
 static enum status
-put_object(struct pst_parts_context *c, struct item *it, char **class,
+put_object(struct pst_parts_context *c, struct pst_calendar *it, char **class,
     enum pst_item_kept *kept, GError **error)
 {
 	const struct pst_mapi *m = c->mapi;
@@ -775,9 +694,11 @@ put_object(struct pst_parts_context *c, struct item *it, char **class,
 		    "the item cannot say all of the calendar object (%s): "
 		    "that is kept as an attachment",
 		    it->more);
-	*kept = it->more		? PST_ITEM_VISIBLE
-		: kind && kind->meeting ? PST_ITEM_HIDDEN
-					: PST_ITEM_WHOLE;
+	*kept = it->more ? PST_ITEM_VISIBLE
+		: kind && kind->meeting &&
+			!pst_calendar_is_said(it->event, c->envelope)
+		    ? PST_ITEM_HIDDEN
+		    : PST_ITEM_WHOLE;
 	return st;
 }
 
@@ -787,7 +708,7 @@ pst_calendar_item(struct pst_parts_context *c, const struct part *part,
     GError **error)
 {
 	g_autofree char *utf8 = NULL;
-	struct item it = {.m = c->mapi};
+	struct pst_calendar it = {.m = c->mapi};
 	icalcomponent *whole;
 	enum status st = ST_OK;
 
