@@ -616,8 +616,9 @@ notes_close(Source *source)
 const struct source_driver source_notes_driver = {
     .name = "notes",
     .schemes = schemes,
-    .summary = "Lotus Notes and Domino databases (.nsf, structure 43 to 55), "
-	       "Domino XML (.dxl)",
+    .summary = "Lotus Notes and Domino: databases (.nsf, proven on structures "
+	       "43, 52 and 55; not Notes 1 to 4, nor encrypted ones), Domino "
+	       "XML (.dxl); see mailmig-notes(7)",
     .options = options,
     .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
 	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT |
