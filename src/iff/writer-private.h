@@ -19,6 +19,7 @@ struct Writer {
 	struct envelope envelope;
 	gint64 mark;	    /* of the secondary before the current message */
 	GPtrArray *columns; /* of the current DIRECTORY heading, schema names */
+	GString *schedule;  /* of the message: a calendar item as .SC2 */
 };
 
 /* Write the row with its line end in the set's code page. */

@@ -2,6 +2,8 @@
 #include "iff/field.h"
 #include "iff/sec.h"
 #include "iff/value.h"
+#include "iff/schedule-write.h"
+#include "iff/schedule.h"
 #include "iff/writer-private.h"
 
 #include <string.h>
@@ -42,6 +44,7 @@ writer_new(Writer **out, Out *pri, Out *sec,
 	g_array_set_clear_func(w->parts, clear_part);
 	w->list = g_ptr_array_new_with_free_func(g_free);
 	w->columns = g_ptr_array_new_with_free_func(g_free);
+	w->schedule = g_string_new(NULL);
 	envelope_init(&w->envelope);
 	*out = w;
 	st = sec ? out_write(
@@ -68,6 +71,7 @@ writer_free(Writer *w)
 	g_array_free(w->parts, TRUE);
 	g_ptr_array_free(w->list, TRUE);
 	g_ptr_array_free(w->columns, TRUE);
+	g_string_free(w->schedule, TRUE);
 	envelope_clear(&w->envelope);
 	g_free(w);
 }
@@ -399,6 +403,49 @@ header_block(const struct blob *raw)
 	return g_strndup(text, end ? (gsize)(end + 2 - text) : strlen(text));
 }
 
+/*
+ * An item of a calendar becomes the calendar file that the plain profile has
+ * for it (10.5, 11); one that cannot be said there stays an attachment.
+ */
+static enum status
+calendar_part(Writer *w, const struct message *message, GError **error)
+{
+	enum folder_use use = message->folder->use;
+	g_autoptr(GString) text = NULL;
+	g_autofree char *ical = NULL;
+	struct part *part = NULL;
+	gsize got = 0;
+	enum status st;
+
+	for (guint i = 0; i < w->parts->len && part == NULL; i++) {
+		part = &g_array_index(w->parts, struct part, i);
+		if (part->type == NULL ||
+		    g_ascii_strcasecmp(part->type, "text/calendar") != 0)
+			part = NULL;
+	}
+	if (part == NULL || part->blob.len == 0 ||
+	    part->blob.len > SCHEDULE_BYTES_MAX ||
+	    (use != FOLDER_CALENDAR && use != FOLDER_TASKS))
+		return ST_OK;
+	ical = g_malloc((gsize)part->blob.len);
+	st = blob_read(
+	    &part->blob, 0, ical, (gsize)part->blob.len, &got, error);
+	if (st < 0)
+		return st;
+	text = g_string_new(NULL);
+	if (!schedule_from_ical(ical, got, w->opts.zone, text))
+		return ST_OK;
+	g_string_truncate(w->schedule, 0);
+	w->losses.characters += (gint64)codepage_encode(
+	    w->opts.page, text->str, text->len, true, NULL, w->schedule);
+	part_clear(part);
+	*part = (struct part){.kind = PART_SCHEDULE,
+	    .name = g_strdup("calendar.sc2"),
+	    .blob = blob_from_mem(w->schedule->str, w->schedule->len),
+	    .position = -1};
+	return ST_OK;
+}
+
 static enum status
 write_message(Writer *w, const struct record *record, bool is_public,
     gint64 *offset, GError **error)
@@ -417,6 +464,8 @@ write_message(Writer *w, const struct record *record, bool is_public,
 		g_array_set_size(w->parts, 0);
 		spool_reset(w->store);
 		st = part_split(&message->raw, w->parts, w->store, error);
+		if (st == ST_OK)
+			st = calendar_part(w, message, error);
 		if (st < 0)
 			return st;
 		parts = (const struct part *)w->parts->data;

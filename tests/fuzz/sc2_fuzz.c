@@ -1,4 +1,5 @@
 #include "iff/schedule-ical.h"
+#include "iff/schedule-write.h"
 #include "iff/schedule.h"
 
 #include <string.h>
@@ -87,5 +88,11 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize len)
 		convert(object, data[0] & 8);
 	}
 	schedule_free(schedule);
+	if (data[0] & 16) {
+		g_autoptr(GTimeZone) zone = g_time_zone_new_offset(3600);
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		schedule_from_ical((const char *)data + 1, len - 1, zone, out);
+	}
 	return 0;
 }

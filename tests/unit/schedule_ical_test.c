@@ -4,6 +4,7 @@
  * doc/spec/migration-files.md 11.2 and 11.3.
  */
 #include "iff/schedule-ical.h"
+#include "iff/schedule-write.h"
 
 #include <libical/ical.h>
 #include <string.h>
@@ -231,6 +232,101 @@ row(gconstpointer data)
 	schedule_ical_clear(&ical);
 }
 
+/* Without what is made of the text or the day, not of the meaning. */
+static char *
+meaning(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; lines[i]; i++)
+		if (!g_str_has_prefix(lines[i], "UID:") &&
+		    !g_str_has_prefix(lines[i], "DTSTAMP:"))
+			g_string_append_printf(out, "%s\n", lines[i]);
+	return g_string_free(out, FALSE);
+}
+
+/* There and back: the second iCalendar says what the first one says. */
+static void
+back(gconstpointer data)
+{
+	guint i = GPOINTER_TO_UINT(data);
+	g_autofree char *text = g_strconcat(H, rows[i].text, NULL);
+	g_autoptr(GTimeZone) zone =
+	    strcmp(rows[i].zone, "0") == 0
+		? g_time_zone_new_offset(0)
+		: g_time_zone_new_identifier(rows[i].zone);
+	g_autoptr(Codepage) page = NULL;
+	g_autoptr(GString) sc2 = g_string_new(NULL);
+	char *said[2] = {NULL, NULL};
+
+	g_assert_cmpint(codepage_open(&page, 65001, NULL), ==, ST_OK);
+	for (guint pass = 0; pass < 2; pass++) {
+		const char *from = pass ? sc2->str : text;
+		struct blob blob = blob_from_mem(from, strlen(from));
+		g_autoptr(Schedule) schedule =
+		    schedule_new(&blob, page, false, NULL, NULL);
+		const struct schedule_object *object;
+		struct schedule_ical ical;
+
+		g_assert_cmpint(
+		    schedule_next(schedule, &object, NULL), ==, ST_OK);
+		schedule_ical_init(&ical);
+		if (!schedule_to_ical(object, zone, NOW, &ical)) {
+			schedule_ical_clear(&ical);
+			g_test_skip("nothing to give back");
+			return;
+		}
+		said[pass] = meaning(ical.text->str);
+		if (pass == 0 && !schedule_from_ical(
+				     ical.text->str, ical.text->len, zone, sc2))
+			g_test_fail_printf("not written: %s", ical.text->str);
+		schedule_ical_clear(&ical);
+	}
+	g_assert_cmpstr(said[0], ==, said[1]);
+	g_free(said[0]);
+	g_free(said[1]);
+}
+
+/* What has no form there is refused, not bent. */
+static void
+refused(void)
+{
+	static const char *const rules[] = {"FREQ=HOURLY",
+	    "FREQ=MONTHLY;BYDAY=1MO,2TU", "FREQ=YEARLY;BYWEEKNO=20",
+	    "FREQ=MONTHLY;BYMONTHDAY=-1",
+	    "FREQ=YEARLY;INTERVAL=2;BYMONTH=3;BYDAY=1SU"};
+	static const char *const kept[] = {
+	    "FREQ=MONTHLY;BYDAY=2MO", "FREQ=WEEKLY;COUNT=3", "FREQ=YEARLY"};
+	g_autoptr(GTimeZone) zone = g_time_zone_new_offset(0);
+	g_autoptr(GString) sc2 = g_string_new(NULL);
+	static const char *const frame =
+	    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\n"
+	    "RRULE:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+	for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
+		g_auto(GStrv) around = g_strsplit(frame, "%s", 2);
+		g_autofree char *text =
+		    g_strconcat(around[0], rules[i], around[1], NULL);
+
+		g_assert_false(
+		    schedule_from_ical(text, strlen(text), zone, sc2));
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
+		g_auto(GStrv) around = g_strsplit(frame, "%s", 2);
+		g_autofree char *text =
+		    g_strconcat(around[0], kept[i], around[1], NULL);
+
+		g_assert_true(
+		    schedule_from_ical(text, strlen(text), zone, sc2));
+		if (i == 1)
+			g_assert_nonnull(
+			    strstr(sc2->str, "EndRecurringDate: 01-19-1998"));
+	}
+	g_assert_false(schedule_from_ical("x", 1, zone, sc2));
+	g_assert_false(schedule_from_ical("", 0, zone, sc2));
+}
+
 static void
 contact(void)
 {
@@ -263,6 +359,13 @@ main(int argc, char *argv[])
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_test_add_data_func(rows[i].name, GUINT_TO_POINTER(i), row);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *name =
+		    g_strconcat("/back", rows[i].name, NULL);
+
+		g_test_add_data_func(name, GUINT_TO_POINTER(i), back);
+	}
+	g_test_add_func("/sc2/refused", refused);
 	g_test_add_func("/sc2/ical/contact", contact);
 	return g_test_run();
 }
