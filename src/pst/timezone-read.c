@@ -207,16 +207,16 @@ pst_zone_to_utc(const struct pst_zone *z, gint64 local)
 }
 
 static void
-write_half(const struct pst_zone *z, bool daylight, GString *out)
+write_half(const struct pst_zone *z, bool summer, GString *out)
 {
 	static const char *const days[] = {
 	    "SU", "MO", "TU", "WE", "TH", "FR", "SA"};
 	const struct pst_zone_change *c =
-	    daylight ? &z->daylight : &z->standard;
-	const char *name = daylight ? "DAYLIGHT" : "STANDARD";
-	gint to = -(z->bias + (daylight ? z->daylight_bias : z->standard_bias));
+	    summer ? &z->daylight : &z->standard;
+	const char *name = summer ? "DAYLIGHT" : "STANDARD";
+	gint to = -(z->bias + (summer ? z->daylight_bias : z->standard_bias));
 	gint from =
-	    -(z->bias + (daylight ? z->standard_bias : z->daylight_bias));
+	    -(z->bias + (summer ? z->standard_bias : z->daylight_bias));
 	gint64 first = 0;
 	g_autoptr(GDateTime) t = NULL;
 	g_autofree char *start = NULL;
