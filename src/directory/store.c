@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-const struct store_driver *const store_drivers[] = {
-    &store_sqlite_driver, &store_ldif_driver, &store_csv_driver, NULL};
+const struct store_driver *const store_drivers[] = {&store_sqlite_driver,
+    &store_ldap_driver, &store_ldif_driver, &store_csv_driver, NULL};
 
 const struct store_driver *
 store_driver_find(const char *scheme)
