@@ -432,6 +432,11 @@ add_line(struct vcard *out, GString *text, bool *too_many)
 			       : g_str_has_prefix(line->value, "3") ? 30
 								    : 40;
 		line_free(line);
+	} else if (strcmp(line->name, "BEGIN") == 0 ||
+		   strcmp(line->name, "END") == 0) {
+		/* Of something else, or damaged: no property has these names,
+		 * and written again they would end the card. */
+		line_free(line);
 	} else if (out->lines->len >= VCARD_LINES_MAX) {
 		*too_many = true;
 		line_free(line);
