@@ -77,6 +77,8 @@ int cmd_status(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_runs(struct cli *cli);
 int cmd_report(struct cli *cli);
+int cmd_completion(struct cli *cli);
+int cmd_wizard(struct cli *cli);
 int cmd_batch(struct cli *cli);
 int cmd_plan(struct cli *cli);
 int cmd_directory(struct cli *cli);

@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const shown_pass[] = {"from", "to", "accounts", "mailbox",
     "password-file", "since", "max-size", "exclude", "folder-map", "workers",
@@ -85,6 +86,10 @@ const struct command cli_commands[] = {
 	"Exit status: 0 clean, 1 warnings, 2 errors.",
 	"batch /C:region1.ctl --drive M:=/mnt/region1 --to maildir:Mail",
 	PASS_KEYS, PASS_SWITCHES, shown_batch, cmd_batch},
+    {"wizard", "[PLAN]", 0, 1, "pages that lead through a migration",
+	"They edit a plan, which is then run, or saved for later. 'mailmig'\n"
+	"alone, on a terminal, does the same.",
+	"wizard organisation.plan", 0, 0, NULL, cmd_wizard},
     {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
 	"Without RUN, of the last one.", "status --state mailmig-state",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},
@@ -112,6 +117,9 @@ const struct command cli_commands[] = {
 	cmd_directory},
     {"events", "[EVENT]", 0, 1, "what events mean, and what to do", "",
 	"events 14002", 0, 1u << CLI_JSON, NULL, cmd_events},
+    {"completion", "bash|zsh|fish", 1, 1, "words for a shell to complete", "",
+	"completion bash >/etc/bash_completion.d/mailmig", 0, 0, NULL,
+	cmd_completion},
     {"drivers", "[DRIVER]", 0, 1, "sources, destinations, their options", "",
 	"drivers imap", 0, 1u << CLI_JSON, NULL, cmd_drivers},
     {NULL},
@@ -179,12 +187,17 @@ int
 main(int argc, char **argv)
 {
 	g_autofree char *program = own_path();
+	char *alone[] = {argv[0], (char *)"wizard", NULL};
 	struct cli cli = {0};
 	int status;
 
 	setlocale(LC_ALL, "");
 	/* A reader that went away is an error of write(2), never our death. */
 	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		argv = alone;
+		argc = 2;
+	}
 	if (argc < 2) {
 		cli_help();
 		return CLI_USAGE;

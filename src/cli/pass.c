@@ -371,6 +371,9 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	pass_init(&pass, cli);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
+	/* A terminal that goes away is no reason to stop: what is told is in
+	 * the event log, and the workers inherit this. */
+	signal(SIGHUP, SIG_IGN);
 	tick(&pass); /* the clock of progress starts */
 	st = verify ? run_verify(&params, &total, &error)
 		    : run_pass(&params, &total, &error);

@@ -138,6 +138,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
  * the driver; it is checked by plan_finish(). */
 enum status plan_set(Plan *plan, const char *group, const char *key,
     const char *value, GError **error);
+/* As if the key had never been given; an unknown one is an assertion. */
+void plan_unset(Plan *plan, const char *group, const char *key);
+/* What was given for a key, as a plan file has it (a list: its values joined by
+ * ';'), or NULL. Of [from] and [to] also options of the driver. g_free(). */
+char *plan_get(const Plan *plan, const char *group, const char *key);
 /* Errors name the file and the line; relative names in it are taken from the
  * directory of the file. */
 enum status plan_load(Plan *plan, const char *path, GError **error);

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""The wizard, driven through a real terminal: whole migrations, screens, the
+plan that it makes, and terminals that shrink."""
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import mail
+import program
+import server
+import tap
+
+TMUX = shutil.which("tmux")
+WAIT_S = 20
+
+
+class Terminal:
+    """A program in a terminal of its own (tmux)."""
+
+    def __init__(self, d, *args, width=80, height=24):
+        self.socket = d + "/tmux"
+        words = " ".join([program.MAILMIG, *args])
+        env = {k: v for k, v in os.environ.items() if k != "TMUX"}
+        env.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", TERM="xterm")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width),
+                  "-y", str(height), "-s", "w",
+                  f"cd {d} && {words}; echo status=$?; cat", env=env)
+
+    def tmux(self, *args, env=None):
+        return subprocess.run([TMUX, "-S", self.socket, *args], env=env,
+                              capture_output=True, encoding="utf-8",
+                              timeout=60).stdout
+
+    def screen(self):
+        return self.tmux("capture-pane", "-p", "-t", "w")
+
+    def wait(self, text):
+        """The screen, once it shows the text."""
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            s = self.screen()
+            if re.search(text, s):
+                return s
+        raise AssertionError(f"{text} did not come:\n{self.screen()}")
+
+    def keys(self, *keys):
+        self.tmux("send-keys", "-t", "w", *keys)
+
+    def type(self, text):
+        self.tmux("send-keys", "-l", "-t", "w", text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tmux("kill-server")
+
+
+def choose(t, page, row):
+    """Move to a row of a list and take it."""
+    s = t.wait(page)
+    rows = [x for x in s.splitlines() if re.match(r"\s*│ [a-zA-Z\[]", x)]
+    names = [x.strip(" │") for x in rows]
+    at = next((i for i, x in enumerate(names) if x.startswith(row)), None)
+    first = next(i for i, x in enumerate(names)
+                 if x.startswith(("imap ", "One step", "Take all")))
+    if at is None:
+        raise AssertionError(f"no row {row}:\n{s}")
+    t.keys("Home", *["Down"] * (at - first), "Enter")
+
+
+def to_source(d, t, kind, *fields):
+    choose(t, "What to migrate", kind)
+    t.wait("Where the mail is")
+    for f in fields:
+        if f:
+            t.keys("C-u")
+            t.type(f)
+        t.keys("Tab")
+
+
+def files_to_maildir():
+    d = server.temp_dir("wizard")
+    program.mailmig("migrate", "--from", "generate:?mailboxes=4&messages=10",
+                    "--to", "files:src", "--state", d + "/s0", cwd=d)
+    with Terminal(d) as t:
+        s = t.wait("What to migrate")
+        tap.ok("mailboxes of an IMAP server" in s and "F1 help" in s,
+               "alone on a terminal: the wizard", s)
+        t.keys("F1")
+        t.wait("the second")
+        t.keys("Enter")
+        choose(t, "What to migrate", "files")
+        t.wait("Where the mail is")
+        t.type("nowhere")
+        t.keys("Tab", "Enter")
+        s = t.wait("It did not work")
+        tap.ok("nowhere" in s, "a source that is not there: said at once", s)
+        t.keys("Tab", "Enter")  # correct it
+        s = t.wait("files:.*nowhere")
+        t.keys("C-u")
+        t.type("files:src")
+        t.keys("Tab", "Enter")
+        choose(t, "Where shall the mail go", "maildir")
+        t.wait("Where it goes")
+        t.type("out")
+        t.keys("Tab", "Enter")
+        t.wait("What to take")
+        t.type("yesterday")
+        t.keys(*["Tab"] * 7, "Enter")
+        s = t.wait("This does not fit")
+        tap.ok("yesterday" in s, "a wrong date: said, with the right form", s)
+        t.keys("Enter")
+        t.wait("What to take")
+        t.keys("C-u")
+        t.type("2001-01-01")
+        t.keys(*["Tab"] * 7, "Enter")
+        s = t.wait("4 of 4 mailboxes will go")
+        tap.ok("user1" in s and "user4" in s, "the mailboxes are listed", s)
+        choose(t, "mailboxes will go", "[*] user2")
+        s = t.wait("3 of 4 mailboxes will go")
+        tap.ok("[ ] user2" in s, "one is left out", s)
+        t.keys("End", "Enter")
+        t.wait("State directory")
+        t.keys("C-u")
+        t.type("state")
+        t.keys("Tab", "Tab", "Enter")
+        s = t.wait("Summary")
+        tap.ok("[from]" in s and "since = 2001-01-01" in s and
+               "mailbox = user1;user3;user4;" in s.replace("\n", ""),
+               "the summary is the plan", s)
+        t.keys("Tab", "Tab", "Tab", "Enter")  # Save and exit
+        t.wait("mailmig check FILE")
+        t.keys("C-u")
+        t.type("my.plan")
+        t.keys("Tab", "Enter")
+        s = t.wait("status=0")
+        tap.ok("mailmig run my.plan" in s, "saved, and what to do next", s)
+    with open(d + "/my.plan") as f:
+        got = f.read()
+    r = program.mailmig("migrate", "--from", "files:src", "--to", "maildir:out",
+                        "--since", "2001-01-01", "--mailbox", "user1",
+                        "--mailbox", "user3", "--mailbox", "user4", "--state",
+                        "state", "--print-plan", cwd=d)
+    tap.equal(got, r.out, "the same choices on the command line: the same plan")
+    # and again from the file, to the end
+    with Terminal(d, "wizard", "my.plan") as t:
+        choose(t, "What to migrate", "files")
+        s = t.wait("files:.*src")
+        t.keys("Tab", "Enter")
+        choose(t, "Where shall the mail go", "maildir")
+        t.wait("maildir:.*out")
+        t.keys("Tab", "Enter")
+        t.wait("2001-01-01")
+        t.keys(*["Tab"] * 7, "Enter")
+        t.wait("mailboxes will go")
+        t.keys("End", "Enter")
+        t.wait("State directory")
+        t.keys("Tab", "Tab", "Enter")
+        t.wait("Summary")
+        t.keys("Tab", "Enter")
+        s = t.wait("status=[0-9]")
+        tap.ok("status=0" in s and "Report:" in s, "run to the end", s)
+    tap.equal(sorted(os.listdir(d + "/out")),
+              ["user1", "user2", "user3", "user4"], "the mail is there")
+
+
+def imap_to_maildir():
+    d = server.temp_dir("wizard")
+    with server.Dovecot(d + "/dovecot") as s:
+        items = mail.corpus(25, seed=5)
+        mail.fill(s.port, "alice", items)
+        with Terminal(d) as t:
+            to_source(d, t, "imap", program.url(s, ""), "alice", "", "wrong")
+            # after the password: a file with it, the accounts file, Next
+            t.keys("Tab", "Tab", "Enter")
+            w = t.wait("It did not work")
+            tap.ok("uthentication" in w, "a wrong password: said at once", w)
+            tap.ok("wrong" not in w, "and not shown", w)
+            t.keys("Tab", "Enter")
+            t.wait("Where the mail is")
+            t.keys("Tab", "Tab", "Tab", "C-u")
+            t.type("secret")
+            t.keys("Tab", "Tab", "Tab", "Enter")
+            choose(t, "How shall it be done", "One step")
+            choose(t, "Where shall the mail go", "maildir")
+            t.wait("Where it goes")
+            t.type("out")
+            t.keys("Tab", "Enter")
+            t.wait("What to take")
+            t.keys(*["Tab"] * 7, "Enter")
+            t.wait("State directory")
+            # smaller than a page needs: it waits for room
+            t.tmux("resize-window", "-t", "w", "-x", "40", "-y", "10")
+            t.keys("Tab", "Tab", "Enter")
+            w = t.wait(r"needs\s+72x20")
+            tap.ok(True, "40x10: asks for room")
+            t.tmux("resize-window", "-t", "w", "-x", "80", "-y", "24")
+            w = t.wait("Summary")
+            tap.ok("secret" not in w, "no password in the plan", w)
+            t.keys("Tab", "Enter")
+            w = t.wait("status=[0-9]")
+            tap.ok("status=0" in w, "the migration went to its end", w)
+    r, list_ = program.records("maildir:" + d + "/out")
+    tap.equal(sum(x["kind"] == "message" for x in list_), 25, "all messages")
+    text = ""
+    for root, _, files in os.walk(d + "/mailmig-state"):
+        for name in files:
+            with open(os.path.join(root, name), "rb") as f:
+                text += f.read().decode("latin-1")
+    tap.ok("secret" not in text.replace("alice", ""),
+           "no password in the state directory")
+
+
+def leaving():
+    d = server.temp_dir("wizard")
+    with Terminal(d) as t:
+        t.wait("What to migrate")
+        t.keys("Escape")
+        t.wait("Nothing is kept")
+        t.keys("Enter")
+        s = t.wait("status=0")
+        tap.ok("nothing was done" in s, "Escape leaves", s)
+    left = [x for x in os.listdir(d) if x != "tmux"]
+    tap.equal(left, [], "and nothing is kept")
+    r = program.mailmig("wizard")
+    tap.ok(r.rc == 64 and "terminal" in r.err, "without a terminal: a sentence",
+           r.err)
+
+
+def main():
+    if not TMUX:
+        raise tap.Skip("no tmux")
+
+
+if __name__ == "__main__":
+    if TMUX:
+        tap.run(files_to_maildir, imap_to_maildir, leaving)
+    else:
+        tap.run(main)
