@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""A custom recipient becomes a mailbox: cut at every step and run again, the
+directory ends the same (Q194218); two steps with mailboxes not created, some
+without a recipient (Q256199)."""
+import os
+
+import program
+import server
+import tap
+
+ROWS = """Obj-Class,Mode,Common-Name,Target-Address,Home-Server,Members
+remote,create,AnnaB,"CCMAIL:Berg, Anna at PO1",,
+mailbox,create,Eva,,~Server,
+dl,create,All,,,AnnaB%Eva
+"""
+HEADING = ("Folder,Sender,To,Cc,Bcc,Subject,Send-Date,Received-Date,Priority,"
+           "Unread,Unsent,Body\r\n")
+SEC = ("Type,Length,Encoding,Islast,Name,Position,Format\r\n"
+       "Body,7,,TRUE,,,\r\nKept.\r\n")
+
+
+def write(path, text):
+    with open(path, "w", newline="") as f:
+        f.write(text)
+
+
+def make_set(d):
+    os.mkdir(d)
+    write(d + "/A.PKL", "1252\r\n\r\nFilename,Filetype\r\nA.PRI,Primary\r\n"
+                        "A.SEC,Secondary\r\n")
+    write(d + "/A.SEC", SEC)
+    row = "Inbox,Ane,Bo,,,hello,19960101000000,,,,,#A.SEC(50)\r\n"
+    write(d + "/A.PRI", "".join(
+        f"MAILMESSAGE,{who}\r\n{HEADING}{rows}\r\n" for who, rows in
+        (('"CCMAIL:Berg, Anna at PO1"', ""), ("MS:NET/PO/EVA", row),
+         ("MS:NET/PO/NOBODY", row))))
+
+
+def cut(d, n):
+    """The directory after a conversion that was cut at step n."""
+    state = f"{d}/state{n}"
+    program.mailmig("directory", "import", d + "/rows.csv", "--state", state)
+    r = program.mailmig("directory", "convert", "files:" + d + "/set",
+                        "--state", state, env={"MAILMIG_CUT": str(n)})
+    program.mailmig("directory", "convert", "files:" + d + "/set", "--state",
+                    state)
+    out = f"{d}/out{n}.ldif"
+    program.mailmig("directory", "export", "ldif:" + out, "--state", state)
+    with open(out, encoding="utf-8") as f:
+        return r.rc, sorted("\n".join(sorted(x.splitlines()))
+                            for x in f.read().split("\n\n") if x.strip())
+
+
+def main():
+    d = server.temp_dir("directory")
+    write(d + "/rows.csv", ROWS)
+    make_set(d + "/set")
+    _, want = cut(d, 10000)
+    text = "\n".join(want)
+    tap.equal(text.count("member: cn=AnnaB"), 1, "the mailbox is in the list")
+    tap.equal(text.count("targetAddress"), 0, "and no contact any more")
+    n, rc = 1, -9
+    while rc not in (0, 1, 2):
+        rc, got = cut(d, n)
+        tap.equal(got, want, f"cut at step {n}: the same directory")
+        n += 1
+    tap.ok(n > 5, "several steps were cut", n)
+
+    store = f"sqlite:{d}/state10000/directory.sqlite"
+    r = program.mailmig("import", "files:" + d + "/set", "--to",
+                        "maildir:" + d + "/mail", "--directory", store,
+                        "--no-create-mailboxes", "--mailbox-name", "alias",
+                        "--state", d + "/run")
+    tap.equal(r.rc, 2, "Q256199: one has no mailbox")
+    tap.ok("NOBODY" in r.err and "mapping file" in r.err,
+           "it is named, with the remedies", r.err)
+    tap.equal(sorted(os.listdir(d + "/mail")), ["AnnaB", "Eva"],
+              "the others went on, those without mail too")
+
+
+if __name__ == "__main__":
+    tap.run(main)
