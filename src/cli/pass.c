@@ -294,6 +294,10 @@ put_next(const struct pass *pass, const struct books *total, bool verify)
 		printf("When the causes are removed: mailmig resume --state "
 		       "%s\n",
 		    plan->state_dir);
+	if (verify && run_verify_compares(plan))
+		printf("This destination does not keep octets; compared were "
+		       "%s\n",
+		    run_verify_compares(plan));
 	if (pass->report_path != NULL)
 		printf("Report: %s\n", pass->report_path);
 	printf("Ledger, event log and recovery files: %s\n", plan->state_dir);

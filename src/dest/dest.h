@@ -42,6 +42,9 @@ struct dest_driver {
 	/* Builds one file (set) per mailbox and pass beside its final name: no
 	 * outcome before the last commit, and a cut pass starts over. */
 	bool whole;
+	/* Keeps what a message says in terms of its own, not its octets: verify
+	 * compares that (engine/likeness.h). */
+	bool rejoins;
 
 	enum status (*open)(Dest **out, const struct end *end, GError **error);
 	enum status (*begin)(Dest *dest, const struct job *job, GError **error);

@@ -700,6 +700,7 @@ const struct dest_driver dest_pst_driver = {
     .takes = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
 	     1u << RECORD_FOLDER_END | 1u << RECORD_ADDRESS,
     .whole = true,
+    .rejoins = true,
     .open = pst_dest_open,
     .begin = pst_dest_begin,
     .put = pst_dest_put,

@@ -56,5 +56,8 @@ enum status worker_main(const char *state_dir, guint64 run, guint worker,
  * found (source), there (equal), failed (missing, extra or different). */
 enum status run_verify(const struct run_params *params, struct books *total,
     GError **error);
+/* What it compares at a destination that does not keep octets, in words; NULL:
+ * octets, dates, flags. */
+const char *run_verify_compares(const Plan *plan);
 
 #endif

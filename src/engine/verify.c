@@ -7,6 +7,7 @@
 #include "engine/boxes.h"
 #include "engine/feed.h"
 #include "engine/jobs.h"
+#include "engine/likeness.h"
 #include "engine/run.h"
 #include "source/source.h"
 
@@ -26,6 +27,7 @@ struct verify {
 	char *spool_dir;
 	Spool *scratch;
 	struct envelope envelope;
+	bool by_likeness; /* else by octets */
 	/* For the folders' names at the destination. */
 	Boxes *boxes;
 	Dest *dest;
@@ -111,6 +113,23 @@ add_folder(struct verify *v, enum side side, const char *place,
 	return good ? ST_OK : db_fail(v, error);
 }
 
+/* Keywords that begin with a dollar sign are IMAP's own ($Forwarded, $Label1);
+ * few of them have a place elsewhere. */
+static char *
+keywords_of(const struct verify *v, const struct message *m)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; m->keywords && m->keywords[i]; i++) {
+		if (v->by_likeness && m->keywords[i][0] == '$')
+			continue;
+		if (out->len)
+			g_string_append_c(out, ' ');
+		g_string_append(out, m->keywords[i]);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static enum status
 add_message(struct verify *v, enum side side, const char *place,
     const struct record *record, GError **error)
@@ -128,13 +147,14 @@ add_message(struct verify *v, enum side side, const char *place,
 		    ST_ITEM, error, ERR_FORMAT, RETRY_NEVER, "it has no body");
 	st = message_raw(m, v->scratch, &octets, error);
 	if (st == ST_OK)
-		st = digest_blob(&octets, &digest, error);
+		st = v->by_likeness
+			 ? likeness_of(&octets, v->spool_dir, &digest, error)
+			 : digest_blob(&octets, &digest, error);
 	if (st < 0)
 		return st;
 	if (message_envelope(m, &v->envelope, &envelope, NULL) < 0)
 		envelope = NULL;
-	keywords =
-	    m->keywords ? g_strjoinv(" ", (char **)m->keywords) : g_strdup("");
+	keywords = keywords_of(v, m);
 	sqlite3_reset(v->add);
 	sqlite3_bind_int(v->add, 1, side);
 	sqlite3_bind_text(v->add, 2, place, -1, SQLITE_STATIC);
@@ -622,6 +642,27 @@ deliver(const Event *event, void *user)
 		v->params->sink(event, v->params->user);
 }
 
+const char *
+run_verify_compares(const Plan *plan)
+{
+	const struct dest_driver *driver =
+	    dest_driver_find(plan->to.url.scheme);
+
+	return driver && driver->rejoins ? LIKENESS_WORDS : NULL;
+}
+
+static void
+tell_likeness(struct verify *v)
+{
+	Event *event = event_new(EVENT_REMARK_INFO);
+
+	event_text(event, "code", "VERIFY_CONTENT");
+	event_text(event, "reason",
+	    "this destination does not keep octets; compared "
+	    "are " LIKENESS_WORDS);
+	feed_tell(v->feed, event);
+}
+
 static enum status
 one(struct verify *v, const struct wanted *wanted, GError **error)
 {
@@ -639,6 +680,9 @@ one(struct verify *v, const struct wanted *wanted, GError **error)
 	    wanted->mailbox, &route, &why);
 	if (st == ST_OK) {
 		v->route = &route;
+		v->by_likeness = dest_driver_find(route.to_url.scheme)->rejoins;
+		if (v->by_likeness)
+			tell_likeness(v);
 		st = verify_mailbox(v, &why);
 	}
 	plan_route_clear(&route);
