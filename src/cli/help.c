@@ -153,6 +153,14 @@ put_mdoc_sentence(const char *text)
 }
 
 static void
+put_mdoc_fallback(const char *value)
+{
+	printf("The default is\n.Cm ");
+	put_mdoc_word(value, strlen(value), false);
+	printf(" .\n");
+}
+
+static void
 put_mdoc_line(const char *text)
 {
 	put_mdoc(text);
@@ -186,7 +194,7 @@ mdoc_options(void)
 		    k->metavar ? k->metavar : "");
 		put_mdoc_sentence(k->summary);
 		if (k->fallback != NULL && k->metavar != NULL)
-			printf("The default is\n.Cm %s .\n", k->fallback);
+			put_mdoc_fallback(k->fallback);
 	}
 	for (guint i = 0; i < CLI_SWITCHES; i++) {
 		const struct cli_option *o = &cli_options[i];
@@ -246,8 +254,7 @@ mdoc_plan(void)
 			put_mdoc_sentence(k->summary);
 			printf("The option is\n.Fl -%s .\n", k->option);
 			if (k->fallback != NULL)
-				printf(
-				    "The default is\n.Cm %s .\n", k->fallback);
+				put_mdoc_fallback(k->fallback);
 		}
 		printf(".El\n");
 	}
@@ -288,7 +295,7 @@ mdoc_driver(const char *name, const char *const *schemes, const char *summary,
 		if (options->choices != NULL)
 			printf("One of\n.Cm %s .\n", options->choices);
 		if (options->fallback != NULL && *options->fallback != '\0')
-			printf("The default is\n.Cm %s .\n", options->fallback);
+			put_mdoc_fallback(options->fallback);
 	}
 	printf(".El\n");
 }
