@@ -3,6 +3,7 @@
  */
 #include "cli/command.h"
 
+#include "base/human.h"
 #include "dest/dest.h"
 #include "event/event.h"
 #include "source/source.h"
@@ -10,8 +11,10 @@
 #include <string.h>
 
 #define HELP_COLUMN	 27 /* where the summary of an option begins */
+#define HELP_WIDTH	 80
 #define HELP_ROWS	 24 /* of a terminal, as small as they come */
-#define HELP_ROWS_AROUND 5  /* title, usage, two empty ones, manual */
+#define HELP_ROWS_AROUND 4  /* title, usage, two empty ones */
+#define HELP_EXAMPLES	 3
 #define MDOC_WIDTH	 78 /* columns of a line of a manual page */
 
 void
@@ -19,18 +22,43 @@ cli_help(void)
 {
 	guint rows = HELP_ROWS_AROUND;
 
-	printf(
-	    "mailmig moves mail between servers, files and formats.\n"
-	    "usage: mailmig COMMAND [OPTION]... (mailmig COMMAND --help)\n\n");
+	printf("mailmig moves mail between servers, files and formats.\n"
+	       "usage: mailmig COMMAND [OPTION]... "
+	       "(mailmig COMMAND --help, man mailmig)\n\n");
 	for (const struct command *c = cli_commands; c->name != NULL; c++) {
 		printf("  %-10s %s\n", c->name, c->summary);
 		rows++;
 	}
 	putchar('\n');
-	for (guint i = 0; i < 3 && rows < HELP_ROWS; i++, rows++)
-		printf("Example: mailmig %s\n", cli_commands[i].example);
-	printf("Manual: mailmig(1), mailmig-plan(5), migration-files(5), "
-	       "mailmig-events(7)\n");
+	for (guint i = 0; i < HELP_EXAMPLES && rows < HELP_ROWS; i++, rows++)
+		printf("%-10smailmig %s\n", i == 0 ? "Examples:" : "",
+		    cli_commands[i].example);
+}
+
+/* The words of a summary, where it begins and below that. */
+static void
+put_summary(const char *summary, const char *fallback)
+{
+	g_autofree char *text =
+	    g_strdup_printf("%s%s%s%s", summary, fallback ? " (" : "",
+		fallback ? fallback : "", fallback ? ")" : "");
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	int column = HELP_COLUMN;
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		int width = human_width(words[i]);
+
+		if (i > 0 && column + 1 + width > HELP_WIDTH) {
+			printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		} else if (i > 0) {
+			putchar(' ');
+			column++;
+		}
+		printf("%s", words[i]);
+		column += width;
+	}
+	putchar('\n');
 }
 
 static void
@@ -45,12 +73,10 @@ put_option(const char *name, char letter, const char *metavar,
 		left = g_strdup_printf("  --%s%s%s", name, metavar ? " " : "",
 		    metavar ? metavar : "");
 	if (strlen(left) >= HELP_COLUMN - 1)
-		printf("%s\n%*s%s", left, HELP_COLUMN, "", summary);
+		printf("%s\n%*s", left, HELP_COLUMN, "");
 	else
-		printf("%-*s%s", HELP_COLUMN, left, summary);
-	if (fallback != NULL && metavar != NULL)
-		printf(" (%s)", fallback);
-	putchar('\n');
+		printf("%-*s", HELP_COLUMN, left);
+	put_summary(summary, metavar ? fallback : NULL);
 }
 
 /* Has the command shown itself this option as one of the usual ones? */
@@ -123,7 +149,7 @@ put_mdoc(const char *text)
 	bool sentence = false;
 
 	while (*text != '\0') {
-		gsize len = strcspn(text, " ");
+		gsize len = strcspn(text, " \n");
 		g_autofree char *word = g_strndup(text, len);
 
 		if (column > 0 && (sentence || column + 1 + len > MDOC_WIDTH)) {
@@ -137,7 +163,7 @@ put_mdoc(const char *text)
 		column += len;
 		sentence = len > 0 && strchr(".!?", word[len - 1]) != NULL;
 		text += len;
-		text += strspn(text, " ");
+		text += strspn(text, " \n");
 	}
 }
 

@@ -30,12 +30,14 @@ static const char *const shown_batch[] = {"from", "to", "accounts",
     "password-file", "workers", "state", "print-plan", "json", "quiet", NULL};
 static const char *const shown_run[] = {"from", "to", "accounts", "workers",
     "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
+static const char *const shown_directory[] = {"directory", "directory-map",
+    "no-create-mailboxes", "address-policy", "on-conflict", "state", "json",
+    NULL};
 
 #define PASS_SWITCHES                                                          \
 	(1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS |            \
 	    1u << CLI_PRINT_PLAN)
-#define PASS_KEYS                                                              \
-	(CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN | CLI_DIRECTORY)
+#define PASS_KEYS (CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN | CLI_DIRECTORY)
 
 const struct command cli_commands[] = {
     {"migrate", "--from URL --to URL", 0, 2,
@@ -76,9 +78,10 @@ const struct command cli_commands[] = {
 	cmd_check},
     {"plan", "--from URL --to URL", 0, 2,
 	"write a plan file with a comment on every key",
-	"On standard output. Nothing is connected to, and no password is in it.",
-	"plan --from imaps://old.example --to maildir:Mail >my.plan",
-	PASS_KEYS, 0, shown_run, cmd_plan},
+	"On standard output. Nothing is connected to, and no password is in "
+	"it.",
+	"plan --from imaps://old.example --to maildir:Mail >my.plan", PASS_KEYS,
+	0, shown_run, cmd_plan},
     {"batch", "CONTROLFILE", 0, 64,
 	"do what a control file of the Exchange Migration Wizard says",
 	"Also its switches, /C:FILE /A:ACCOUNT /P:PASSWORD /S, with / or -.\n"
@@ -107,14 +110,16 @@ const struct command cli_commands[] = {
 	NULL, cmd_report},
     {"directory", "import|export|convert|match|plan [FILE|URL] [FILE]", 1, 3,
 	"people: find, make and convert recipients of a directory",
-	"import FILE: rows of a directory file or LDIF, or of files:DIR. export "
-	"csv:FILE or ldif:FILE. match SOURCE [FILE]: who gets which mailbox, and "
-	"a mapping file to edit. convert SOURCE: custom recipients become "
-	"mailboxes. plan SOURCE: what import and convert would do; writes "
-	"nothing. Without --directory, the one in the state directory.",
+	"import FILE: rows of a directory file or LDIF, or of files:DIR.\n"
+	"export csv:FILE or ldif:FILE.\n"
+	"match SOURCE [FILE]: who gets which mailbox, and a mapping file to "
+	"edit.\n"
+	"convert SOURCE: custom recipients become mailboxes.\n"
+	"plan SOURCE: what import and convert would do; writes nothing.\n"
+	"Without --directory, the one in the state directory.",
 	"directory match files:out map.csv --directory csv:people.csv",
-	CLI_DIRECTORY | CLI_STATE, 1u << CLI_JSON | 1u << CLI_QUIET, NULL,
-	cmd_directory},
+	CLI_DIRECTORY | CLI_STATE, 1u << CLI_JSON | 1u << CLI_QUIET,
+	shown_directory, cmd_directory},
     {"events", "[EVENT]", 0, 1, "what events mean, and what to do", "",
 	"events 14002", 0, 1u << CLI_JSON, NULL, cmd_events},
     {"completion", "bash|zsh|fish", 1, 1, "words for a shell to complete", "",
