@@ -2,6 +2,7 @@
 """What a person at a terminal sees: the prompt for a password, progress that
 leaves nothing behind, Ctrl-C that says how to go on."""
 import fcntl
+import glob
 import os
 import pty
 import re
@@ -169,6 +170,40 @@ def progress():
                f"{options[0]}: no bars", t.text[:2000])
 
 
+def gone():
+    """The terminal closes (SIGHUP): the run goes on to its end."""
+    d = server.temp_dir("terminal")
+    args = ["--from", "generate:?messages=60000&size=4KiB", "--to", "null:",
+            "--state", d + "/state"]
+    t = Terminal("migrate", *args)
+    tap.ok(t.until("[█░]".encode()), "a run with bars", t.text)
+    log = glob.glob(d + "/state/events/*.jsonl")
+    with open(log[0], encoding="utf-8") as f:
+        tap.ok("run_ended" not in f.read(), "which is under way")
+    os.close(t.fd)
+    _, status = os.waitpid(t.pid, 0)
+    tap.ok(os.WIFEXITED(status), "nothing kills it", status)
+    program.check_books(d + "/state", "no terminal", found=60000, moved=60000)
+    r = program.mailmig("migrate", *args)
+    tap.equal(r.rc, 0, "and a later pass finds the state as it should be")
+    program.check_books(d + "/state", "the later pass", run=-1, moved=0)
+
+
+def unwritable():
+    """A state directory that cannot be written: said at once, with its
+    name, and nothing is begun."""
+    d = server.temp_dir("terminal")
+    with open(d + "/file", "w", encoding="utf-8"):
+        pass
+    for state in (d + "/file", d + "/file/below", "/proc/nowhere"):
+        r = program.mailmig("migrate", "--from", "generate:?messages=5",
+                            "--to", f"maildir:{d}/to", "--state", state)
+        tap.equal(r.rc, 2, f"{os.path.basename(state)}: exit status 2")
+        tap.ok(f"cannot make the state directory {state}: " in r.err and
+               len(r.err.splitlines()) == 1, "a sentence that names it", r.err)
+    tap.ok(not os.path.exists(d + "/to"), "and nothing was begun")
+
+
 def interrupted():
     d = server.temp_dir("terminal")
     source = "generate:?messages=200000&size=20KiB"
@@ -196,4 +231,4 @@ def interrupted():
 
 
 if __name__ == "__main__":
-    tap.run(password, progress, interrupted)
+    tap.run(password, progress, interrupted, gone, unwritable)
