@@ -81,7 +81,7 @@ struct dest_driver {
 	    const char *dest_key, guint32 old_flags,
 	    const char *const *old_keywords, GError **error);
 	/*
-	 * A good moment to make durable what was put (called about every 8 MiB,
+	 * A good moment to make durable what was put (called about every 6 MiB,
 	 * 200 messages or 2 seconds); may do nothing where it costs a round trip.
 	 * With last: everything ends, all outcomes are there when it returns.
 	 */

@@ -11,7 +11,7 @@
 
 static const struct option dest_imap_options[] = {
     IMAP_OPTIONS,
-    {"batch-bytes", OPTION_SIZE, "8MiB", NULL,
+    {"batch-bytes", OPTION_SIZE, "6MiB", NULL,
 	"octets of one APPEND of many messages at most"},
     {"batch-messages", OPTION_NUMBER, "200", NULL,
 	"messages of one APPEND at most"},

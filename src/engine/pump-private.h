@@ -7,7 +7,7 @@
 #include "engine/rescue.h"
 #include "engine/report.h"
 
-#define PUMP_BATCH_BYTES    (8 << 20) /* MULTIAPPEND is atomic: bounded */
+#define PUMP_BATCH_BYTES    (6 << 20) /* MULTIAPPEND is atomic: bounded */
 #define PUMP_BATCH_MESSAGES 200	      /* what a crash may repeat */
 #define PUMP_BATCH_US	    (2 * G_USEC_PER_SEC) /* between commits */
 #define PUMP_UPDATES_MAX    2000 /* new flags held for a commit */

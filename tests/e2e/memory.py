@@ -73,7 +73,7 @@ def many_messages():
     with server.Dovecot(d + "/s") as s, server.Dovecot(d + "/t") as t:
         pw = program.secret(d + "/password")
         for n, user in (FEW, "alice"), (MANY, "bob"):
-            # large enough for the few to fill the buffers too (2 x 8 MiB)
+            # large enough for the few to fill the buffers too (2 x 6 MiB)
             items = mail.corpus(n, seed=3, size=20000)
             mail.fill(s.port, user, items)
             del items
