@@ -230,7 +230,8 @@ ui_text(const char *title, const char *text, const char *help, const char *next,
 	fit_screen();
 	inner = MIN(rows - 9, 16);
 	top = open_page(&p, title, "", inner, next, other);
-	box = newtTextbox(1, top, MIN(columns - 6, 74) - 2, inner,
+	/* newt adds two columns for the bar at its side. */
+	box = newtTextbox(1, top, MIN(columns - 6, 74) - 4, inner,
 	    NEWT_FLAG_SCROLL | NEWT_FLAG_WRAP);
 	newtTextboxSetText(box, text);
 	newtFormAddComponent(p.form, box);

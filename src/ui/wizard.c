@@ -487,12 +487,20 @@ summary_of(const struct wizard *w)
 	g_autofree char *text = plan_to_text(w->plan);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *out = g_string_new(NULL);
+	const char *group = NULL; /* nothing of it was said yet */
 
-	for (guint i = 0; lines[i] != NULL; i++)
-		if (*lines[i] != '#' && *lines[i] != '\0' &&
-		    !(*lines[i] == '[' &&
-			(lines[i + 1] == NULL || *lines[i + 1] == '\0')))
-			g_string_append_printf(out, "%s\n", lines[i]);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		if (*lines[i] == '#' || *lines[i] == '\0')
+			continue;
+		if (*lines[i] == '[') {
+			group = lines[i];
+			continue;
+		}
+		if (group != NULL)
+			g_string_append_printf(out, "%s\n", group);
+		group = NULL;
+		g_string_append_printf(out, "%s\n", lines[i]);
+	}
 	if (passwords[0] != NULL || passwords[1] != NULL)
 		g_string_append(out,
 		    "\nThe passwords that were typed are for this run; they "
