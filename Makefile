@@ -31,7 +31,17 @@ fuzz:
 install: all
 	meson install -C $(BUILD)
 
-clean:
-	rm -rf build build-check build-check-san build-fuzz mailmig-demo
+# A copy is built: packaging leaves files everywhere.
+deb:
+	@tests/packages --for deb
+	rm -rf build-deb
+	mkdir -p build-deb/mailmig
+	tar -c --exclude='./build*' --exclude=./.git --exclude=./mailmig-demo \
+		--exclude=./mailmig-state . | tar -x -C build-deb/mailmig
+	cd build-deb/mailmig && dpkg-buildpackage -b -us -uc
+	@ls build-deb/*.deb
 
-.PHONY: all check demo bench soak fuzz install clean
+clean:
+	rm -rf build build-check build-check-san build-fuzz build-deb mailmig-demo
+
+.PHONY: all check demo bench soak fuzz install deb clean
