@@ -83,7 +83,9 @@ def to_source(d, t, kind, *fields):
 
 def files_to_maildir():
     d = server.temp_dir("wizard")
-    program.mailmig("migrate", "--from", "generate:?mailboxes=4&messages=10",
+    # one after the other, so that the set lists them in their order
+    program.mailmig("migrate", "--workers", "1",
+                    "--from", "generate:?mailboxes=4&messages=10",
                     "--to", "files:src", "--state", d + "/s0", cwd=d)
     with Terminal(d) as t:
         s = t.wait("What to migrate")
