@@ -91,6 +91,48 @@ find_colon(const char *line, gsize len)
 	return memchr(line, ':', len);
 }
 
+/* The end of a piece before one of the stops, outside of quotes. */
+static gsize
+piece(const char *p, gsize len, const char *stops)
+{
+	bool quoted = false;
+	gsize i;
+
+	for (i = 0; i < len; i++) {
+		if (p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && p[i] && strchr(stops, p[i]))
+			break;
+	}
+	return i;
+}
+
+/* Does the part of a line before its colon say that the value is
+ * quoted-printable? By the parameter itself: one that only has the words in it
+ * would take the next line away from a value that ends with "=". */
+static bool
+is_qp(const char *head, gsize len)
+{
+	static const char name[] = "ENCODING=", word[] = "quoted-printable";
+
+	for (;;) {
+		gsize n = piece(head, len, ";"), skip;
+
+		if (n == len)
+			return false;
+		head += n + 1;
+		len -= n + 1;
+		n = piece(head, len, ";");
+		skip = n > sizeof name - 1 && g_ascii_strncasecmp(head, name,
+						  sizeof name - 1) == 0
+			   ? sizeof name - 1
+			   : 0;
+		if (n - skip == sizeof word - 1 &&
+		    g_ascii_strncasecmp(head + skip, word, n - skip) == 0)
+			return true;
+	}
+}
+
 /*
  * One unfolded line into out. 2.1 folds at a blank, which stays; its
  * quoted-printable goes on behind a last "=", and its base64 until an empty
@@ -109,7 +151,7 @@ logical(struct reader *r, guint version, GString *out, bool *too_long)
 	g_string_append_len(out, line, (gssize)len);
 	colon = find_colon(out->str, out->len);
 	at = colon ? (gsize)(colon - out->str) : 0;
-	qp = has_word(out->str, at, "quoted-printable");
+	qp = is_qp(out->str, at);
 	base64 = has_word(out->str, at, "base64");
 	while (r->pos < r->len) {
 		gsize back = r->pos;
@@ -242,22 +284,6 @@ param_value(const char *p, gsize len)
 	return g_string_free(out, FALSE);
 }
 
-/* The end of a piece before one of the stops, outside of quotes. */
-static gsize
-piece(const char *p, gsize len, const char *stops)
-{
-	bool quoted = false;
-	gsize i;
-
-	for (i = 0; i < len; i++) {
-		if (p[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && p[i] && strchr(stops, p[i]))
-			break;
-	}
-	return i;
-}
-
 static struct vcard_param *
 add_param(struct vcard_line *line, const char *name, gsize len)
 {
@@ -343,16 +369,21 @@ read_params(struct vcard_line *line, const char *p, gsize len)
 	}
 }
 
+/* Take one value from a parameter, or all when it is NULL. */
 static void
-drop_param(struct vcard_line *line, const char *name)
+drop_param(struct vcard_line *line, const char *name, const char *value)
 {
 	for (guint i = 0; i < line->params->len; i++) {
 		struct vcard_param *p = line->params->pdata[i];
 
-		if (strcmp(p->name, name) == 0) {
+		if (strcmp(p->name, name) != 0)
+			continue;
+		for (guint k = p->values->len; value && k-- > 0;)
+			if (g_ascii_strcasecmp(p->values->pdata[k], value) == 0)
+				g_ptr_array_remove_index(p->values, k);
+		if (value == NULL || p->values->len == 0)
 			g_ptr_array_remove_index(line->params, i);
-			return;
-		}
+		return;
 	}
 }
 
@@ -402,9 +433,9 @@ read_line(GString *text, guint version)
 		line->value = value_from_21(value);
 	else
 		line->value = value_plain(g_steal_pointer(&value));
-	if (encoding)
-		drop_param(line, "ENCODING");
-	drop_param(line, "CHARSET");
+	/* It is that no more, and must not say so when it is written again. */
+	drop_param(line, "ENCODING", encoding ? NULL : "quoted-printable");
+	drop_param(line, "CHARSET", NULL);
 	return line;
 }
 

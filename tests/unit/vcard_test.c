@@ -53,6 +53,14 @@ static const struct {
 	"TEL TYPE<WORK><VOICE>=+1\nN=M\xc3\xbcller;J\xc3\xb6rg\n"
 	"NOTE=one\\ntwo\\, three\\\\x\n",
 	21},
+    /* "=" at the end means nothing where the encoding is another one */
+    {"BEGIN:VCARD\nVERSION:2.1\nN;X=QUOTED-PRINTABLES:a=\nTEL:1\n"
+     "URL;TYPE=quoted-printable:http://x/?y=\nFN;encoding=Quoted-Printable:a=\n"
+     "b\nNOTE;ENCODING=8bit,quoted-printable:c=\nEND:VCARD\n",
+	"N X<QUOTED-PRINTABLES>=a=\nTEL=1\n"
+	"URL TYPE<quoted-printable>=http://x/?y=\nFN=ab\n"
+	"NOTE ENCODING<8bit>=c=\n",
+	21},
     /* 2.1: base64 until an empty line, not indented */
     {"BEGIN:VCARD\nVERSION:2.1\nPHOTO;JPEG;ENCODING=BASE64:\nAAEC\nAwQF\n\n"
      "FN:x\nEND:VCARD\n",
