@@ -50,8 +50,10 @@ header_block_start(const char *data, gsize len)
 		q = line_end(q, end);
 	if (q > p && name_len(q, end, &colon))
 		p = q;
-	if ((end - p >= 5 && !memcmp(p, "From ", 5)) ||
-	    (end - p >= 6 && !memcmp(p, ">From ", 6)))
+	/* The line of an mbox; "From  : x" is a field: RFC 5322 4.5 */
+	if (((end - p >= 5 && !memcmp(p, "From ", 5)) ||
+		(end - p >= 6 && !memcmp(p, ">From ", 6))) &&
+	    !name_len(p, end, &colon))
 		p = line_end(p, end);
 	return (gsize)(p - data);
 }
