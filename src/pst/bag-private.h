@@ -18,6 +18,7 @@ struct PstBag {
 	GArray *items;
 	GByteArray *bytes;
 	PstOutData *spill;
+	bool nul; /* a NUL was left out of a text */
 };
 
 const struct bag_item *pst_bag_find(const PstBag *bag, guint32 tag);

@@ -37,6 +37,13 @@ pst_bag_reset(PstBag *bag)
 {
 	g_array_set_size(bag->items, 0);
 	g_byte_array_set_size(bag->bytes, 0);
+	bag->nul = false;
+}
+
+bool
+pst_bag_left_nul(const PstBag *bag)
+{
+	return bag->nul;
 }
 
 const struct bag_item *
@@ -153,7 +160,8 @@ is_ascii(const char *text)
  * NUL is left out. Returns bytes written; *used: bytes read. Stops before a
  * character that is cut by the end, unless it is the very end. */
 static gsize
-utf16(guint8 *to, guint max, const char *text, gsize len, bool end, gsize *used)
+utf16(PstBag *bag, guint8 *to, guint max, const char *text, gsize len, bool end,
+    gsize *used)
 {
 	guint units = 0;
 	gsize i = 0;
@@ -171,8 +179,10 @@ utf16(guint8 *to, guint max, const char *text, gsize len, bool end, gsize *used)
 		}
 		if (c < 0x80) {
 			i++;
-			if (c == 0)
+			if (c == 0) {
+				bag->nul = true;
 				continue;
+			}
 		} else {
 			c = g_utf8_get_char_validated(
 			    text + i, (gssize)MIN(len - i, 6));
@@ -214,13 +224,14 @@ pst_bag_text(PstBag *bag, guint32 tag, const char *text, gssize length,
 		len = MIN(len, TEXT_CHUNK);
 	if (len <= TEXT_CHUNK) {
 		/* As many units as bytes, or fewer. */
-		n = utf16(wide, max, text, len, true, &used);
+		n = utf16(bag, wide, max, text, len, true, &used);
 		return pst_bag_bytes(bag, tag, wide, n, error);
 	}
 	while (len > 0 && st == ST_OK) {
 		gsize part = MIN(len, TEXT_CHUNK);
 
-		n = utf16(wide, TEXT_CHUNK, text, part, part == len, &used);
+		n = utf16(
+		    bag, wide, TEXT_CHUNK, text, part, part == len, &used);
 		st = pst_out_data_write(spill(bag), wide, n, error);
 		text += used;
 		len -= used;
@@ -243,7 +254,7 @@ static enum status
 text_chunk(PstBag *bag, char *text, gsize *have, bool end, GError **error)
 {
 	guint8 wide[2 * TEXT_CHUNK];
-	gsize used, n = utf16(wide, TEXT_CHUNK, text, *have, end, &used);
+	gsize used, n = utf16(bag, wide, TEXT_CHUNK, text, *have, end, &used);
 
 	memmove(text, text + used, *have - used);
 	*have -= used;
@@ -372,7 +383,7 @@ pst_bag_texts(
 		gsize used, len = MIN(strlen(texts[i]), TEXT_CHUNK);
 
 		put_le32(all->data + 4 + 4 * i, all->len);
-		len = utf16(wide, TEXT_CHUNK, texts[i], len, true, &used);
+		len = utf16(bag, wide, TEXT_CHUNK, texts[i], len, true, &used);
 		g_byte_array_append(all, wide, (guint)len);
 	}
 	return pst_bag_bytes(bag, tag, all->data, all->len, error);

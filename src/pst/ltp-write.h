@@ -46,6 +46,8 @@ enum status pst_bag_binaries(
 void pst_bag_data(PstBag *bag, guint32 tag, guint64 bid, guint64 len);
 /* An embedded object: its node id, its size in bytes. */
 void pst_bag_object(PstBag *bag, guint32 tag, guint32 nid, guint32 size);
+/* Was a NUL left out of one of its texts since it was reset? */
+bool pst_bag_left_nul(const PstBag *bag);
 bool pst_bag_has(const PstBag *bag, guint32 tag);
 /* Has it the property, of whatever type? An object holds each id once. */
 bool pst_bag_has_id(const PstBag *bag, guint id);

@@ -105,15 +105,38 @@ pst_parts_is_body(const struct pst_parts_context *c, const struct part *part)
 	       (part->kind == PART_RTF && part == rich_text(c));
 }
 
+/* Does the last text stop in the middle of a line? */
+static bool
+is_open(const GArray *texts)
+{
+	const struct blob *blob;
+	char last = '\n';
+	gsize got;
+
+	if (texts->len == 0)
+		return false;
+	blob = &g_array_index(texts, struct blob, texts->len - 1);
+	blob_read(blob, blob->len - 1, &last, 1, &got, NULL);
+	return last != '\n';
+}
+
 GArray *
 pst_parts_body(const struct pst_parts_context *c, enum part_kind kind)
 {
 	GArray *blobs = g_array_new(FALSE, FALSE, sizeof(struct blob));
+	struct blob eol = blob_from_mem("\r\n", 2);
 
-	for (guint i = 0; i < c->n_parts; i++)
-		if (c->parts[i].kind == kind &&
-		    pst_parts_is_body(c, &c->parts[i]))
-			g_array_append_val(blobs, c->parts[i].blob);
+	for (guint i = 0; i < c->n_parts; i++) {
+		const struct part *part = &c->parts[i];
+
+		if (part->kind != kind || part->blob.len == 0 ||
+		    !pst_parts_is_body(c, part))
+			continue;
+		/* Each text begins a line of its own. */
+		if (kind == PART_TEXT && is_open(blobs))
+			g_array_append_val(blobs, eol);
+		g_array_append_val(blobs, part->blob);
+	}
 	return blobs;
 }
 

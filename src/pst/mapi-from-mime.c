@@ -9,8 +9,11 @@
 
 #include <string.h>
 
-#define HEADERS_MAX (1 << 20) /* bytes of header block kept */
-#define FIELD_MAX   32768     /* bytes of one field kept as a property */
+#define HEADERS_MAX (1 << 20)  /* bytes of header block kept */
+#define FIELD_MAX   32768      /* bytes of one field kept as a property */
+#define BARE_MAX    (64 << 20) /* bytes of a text without a header */
+/* The two units before a subject tell its prefix: spec/pst.md 13.3. */
+#define SUBJECT_UNITS (PST_MAPI_NAME_UNITS - 2)
 
 struct PstMapper {
 	char *spool_dir;
@@ -216,7 +219,8 @@ put_headers(
 
 	while (header_next(data, len, &end, &f))
 		;
-	if (end <= start)
+	/* Nothing, or an empty line alone. */
+	if (end <= start + 2)
 		return ST_OK;
 	if (len >= HEADERS_MAX && end >= HEADERS_MAX)
 		pst_mapi_remark(m, "PST_HEADER_CUT",
@@ -296,6 +300,17 @@ time_of(
 	return pst_filetime(g_get_real_time() / G_USEC_PER_SEC);
 }
 
+/* Of a text in UTF-16. */
+static gsize
+units_of(const char *text)
+{
+	gsize n = 0;
+
+	for (const char *p = text; *p; p = g_utf8_next_char(p))
+		n += (guint8)*p >= 0xf0 ? 2 : 1;
+	return n;
+}
+
 /* Everything but bodies and attachments. */
 static enum status
 put_envelope(const struct pst_mapi *m, const struct envelope *e,
@@ -323,6 +338,10 @@ put_envelope(const struct pst_mapi *m, const struct envelope *e,
 	pst_bag_int(bag, INT(PST_P_MESSAGE_CODEPAGE), 65001);
 	pst_bag_int(bag, INT(PST_P_LOCALE), 0x409);
 	put_flags(bag, mail, m->time);
+	if (units_of(subject) > SUBJECT_UNITS)
+		pst_mapi_remark(m, "PST_SUBJECT_CUT",
+		    "the subject has more than %d characters: it was cut",
+		    SUBJECT_UNITS);
 	st = pst_mapi_subject(bag, subject, error);
 	if (st == ST_OK)
 		st = pst_mapi_conversation(
@@ -344,6 +363,56 @@ put_envelope(const struct pst_mapi *m, const struct envelope *e,
 	return st;
 }
 
+/* NUL is in no message (RFC 5322 3.5) but one with binary parts (RFC 3030). Of
+ * a message that is not in memory only what reaches a property is looked at. */
+static bool
+has_nul(const struct blob *raw)
+{
+	static const char binary[] = "binary";
+	gsize len = (gsize)raw->len;
+
+	return raw->mem && len > 0 && memchr(raw->mem, 0, len) &&
+	       !memmem(raw->mem, len, binary, sizeof binary - 1);
+}
+
+/* Text from its first line on, without any field: the empty line that belongs
+ * before it, or all of it would be taken for a header and lost. */
+static bool
+is_bare(const struct header_block *block, gsize *from)
+{
+	struct header_field f;
+	gsize pos = header_block_start(block->data, block->len);
+	const char *p = block->data + pos;
+
+	*from = pos;
+	return pos < block->len && *p != '\n' &&
+	       !(*p == '\r' && pos + 1 < block->len && p[1] == '\n') &&
+	       !header_next(block->data, block->len, &pos, &f);
+}
+
+static enum status
+mend_bare(struct pst_mapi *m, struct blob *raw, struct header_block *block,
+    char **owned, GError **error)
+{
+	gsize from, len, got;
+	enum status st;
+
+	if (!is_bare(block, &from) || raw->len > BARE_MAX)
+		return ST_OK;
+	pst_mapi_remark(m, "PST_NO_HEADER",
+	    "%s without a header: all of it was taken as text",
+	    m->embedded ? "a message within the message" : "message");
+	len = (gsize)raw->len - from;
+	*owned = g_malloc(len + 2);
+	memcpy(*owned, "\r\n", 2);
+	st = blob_read(raw, (gint64)from, *owned + 2, len, &got, error);
+	if (st < 0)
+		return st;
+	*raw = blob_from_mem(*owned, got + 2);
+	header_block_clear(block);
+	return header_block_read(raw, HEADERS_MAX, block, error);
+}
+
 /* The message in the making, at whatever depth. */
 static enum status
 write_mail(struct pst_mapi *m, GError **error)
@@ -356,7 +425,9 @@ write_mail(struct pst_mapi *m, GError **error)
 	    .raw = mail->raw,
 	    .parts = mail->parts,
 	    .n_parts = mail->n_parts};
+	struct blob *raw = &context.raw;
 	struct header_block block = {0};
+	g_autofree char *mended = NULL;
 	struct envelope own;
 	const struct envelope *e = mail->envelope;
 	enum status st = ST_OK;
@@ -364,11 +435,13 @@ write_mail(struct pst_mapi *m, GError **error)
 	g_array_set_clear_func(split, (GDestroyNotify)part_clear);
 	envelope_init(&own);
 	if (e == NULL) {
-		st = header_block_read(&mail->raw, HEADERS_MAX, &block, error);
+		st = header_block_read(raw, HEADERS_MAX, &block, error);
 		if (st == ST_OK)
-			st = envelope_parse(&mail->raw, &own, error);
+			st = mend_bare(m, raw, &block, &mended, error);
 		if (st == ST_OK)
-			st = part_split(&mail->raw, split, store, error);
+			st = envelope_parse(raw, &own, error);
+		if (st == ST_OK)
+			st = part_split(raw, split, store, error);
 		e = &own;
 		context.parts = (const struct part *)split->data;
 		context.n_parts = split->len;
@@ -388,6 +461,11 @@ write_mail(struct pst_mapi *m, GError **error)
 	context.envelope = e;
 	if (st == ST_OK)
 		st = pst_parts_write(&context, error);
+	if (st == ST_OK && ((!m->embedded && has_nul(raw)) ||
+			       pst_bag_left_nul(pst_writer_bag(m->w))))
+		pst_mapi_remark(m, "PST_NUL",
+		    "the text or the header has NUL characters, which no text "
+		    "may have: they were replaced or left out");
 	if (block.owned || mail->envelope == NULL)
 		header_block_clear(&block);
 	envelope_clear(&own);

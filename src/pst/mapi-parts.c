@@ -11,9 +11,10 @@
 #define HTML_LOOKED   (4 << 20) /* bytes of HTML searched for its pictures */
 #define REPORT_LOOKED 65536	/* bytes of a report's part */
 #define HEADERS_MAX   (1 << 20)
-#define ITEM_LOOKED   (16 << 20) /* bytes of a calendar or a card that are read \
-				  */
-#define SMART_NO_ATTACH 0x8514	 /* PidLidSmartNoAttach */
+#define ITEM_LOOKED                                                            \
+	(16 << 20)	       /* bytes of a calendar or a card that are read  \
+				*/
+#define SMART_NO_ATTACH 0x8514 /* PidLidSmartNoAttach */
 
 /* Pictures that the HTML shows; text is NULL when there is none. */
 static bool
@@ -152,6 +153,12 @@ pst_parts_file(struct pst_parts_context *c, const struct part *part,
 	if (st == ST_OK)
 		st = pst_bag_text(
 		    bag, TEXT(PST_P_ATTACH_MIME), type, -1, 0, error);
+	/* PidTagTextAttachmentCharset: the bytes stay as they are. */
+	if (st == ST_OK && g_ascii_strncasecmp(type, "text/", 5) == 0 &&
+	    (part->charset || part->kind == PART_TEXT))
+		st = pst_bag_text(bag, TEXT(PST_P_ATTACH_TEXT_CHARSET),
+		    part->charset ? part->charset : "utf-8", -1,
+		    PST_MAPI_NAME_UNITS, error);
 	if (part->content_id && st == ST_OK)
 		st = pst_bag_text(bag, TEXT(PST_P_ATTACH_CONTENT_ID),
 		    part->content_id, -1, 0, error);

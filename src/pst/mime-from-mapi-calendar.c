@@ -103,6 +103,50 @@ pst_content_calendar(PstContent *c, Pst *pst, PstMessage *message,
 	return pst_content_made(c, &part, out->str, out->len, error);
 }
 
+/* Is there a line "METHOD:..." of this method? */
+static bool
+has_method(const char *text, const char *method)
+{
+	gsize n = strlen(method);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (g_ascii_strncasecmp(p, "METHOD:", 7) == 0)
+			return g_ascii_strncasecmp(p + 7, method, n) == 0 &&
+			       (p[7 + n] == '\r' || p[7 + n] == '\n');
+	}
+	return false;
+}
+
+bool
+pst_content_calendar_kept(
+    const PstProps *p, const char *method, GString *calendar)
+{
+	g_autofree char *type = pst_props_text(p, PST_P_ATTACH_MIME);
+	g_autofree char *charset = NULL;
+	g_autofree char *text = NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	const char *data;
+	gsize len = 0, n;
+
+	if (type == NULL || g_ascii_strcasecmp(type, "text/calendar") != 0 ||
+	    pst_props_int_or(p, PST_P_ATTACH_HIDDEN, 0) == 0)
+		return false;
+	bytes = pst_props_bytes(p, PST_P_ATTACH_DATA);
+	data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
+	if (len == 0)
+		return true;
+	charset = pst_props_text(p, PST_P_ATTACH_TEXT_CHARSET);
+	if (g_utf8_validate_len(data, len, NULL))
+		text = g_strndup(data, len);
+	else if (charset && *charset)
+		text = g_convert(
+		    data, (gssize)len, "UTF-8", charset, NULL, &n, NULL);
+	if (text && method && has_method(text, method))
+		g_string_assign(calendar, text);
+	return true;
+}
+
 enum status
 pst_content_calendar_raw(
     PstContent *c, const char *method, const GString *calendar, GError **error)

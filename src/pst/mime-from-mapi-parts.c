@@ -284,8 +284,7 @@ attached_charset(
 	struct blob all = spool_blob(c->store);
 	struct blob text = blob_range(&all, from, all.len - from);
 	g_autofree char *bytes = NULL;
-	char *said =
-	    pst_props_text(p, 0x371b); /* PidTagTextAttachmentCharset */
+	char *said = pst_props_text(p, PST_P_ATTACH_TEXT_CHARSET);
 	gsize got = 0;
 
 	if (said && *said)

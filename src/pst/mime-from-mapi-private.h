@@ -32,6 +32,11 @@ enum status pst_content_made(PstContent *content, struct part *part,
 enum status pst_content_calendar(PstContent *content, Pst *pst,
     PstMessage *message, const char **method, GString *out, bool *stored,
     GError **error);
+/* Is the attachment the object that a meeting message was made from, kept out
+ * of sight? It says more than the properties: it takes the place of calendar
+ * where it can be read and has the same method. */
+bool pst_content_calendar_kept(
+    const PstProps *attachment, const char *method, GString *calendar);
 /* The parts, and the calendar where there is a method, as a raw message. */
 enum status pst_content_calendar_raw(PstContent *content, const char *method,
     const GString *calendar, GError **error);

@@ -438,7 +438,10 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 		}
 		if (n++ < PARTS_MAX &&
 		    !(calendar->len > 0 &&
-			pst_calendar_is_exception(pst_attachment_props(a))))
+			(pst_calendar_is_exception(pst_attachment_props(a)) ||
+			    (!stored && pst_content_calendar_kept(
+					    pst_attachment_props(a), method,
+					    calendar)))))
 			st = pst_content_attachment(c, pst, a, error);
 		pst_attachment_close(a);
 	}

@@ -382,7 +382,8 @@ def bad_input():
     pst = migrate(d, warnings=True)
     codes = [e.get("code") for e in program.events(d + "/state")
              if e["name"] == "remark_warning"]
-    for code in ("PST_TOO_DEEP", "PST_HEADER_CUT", "PST_BAD_CHARSET"):
+    for code in ("PST_TOO_DEEP", "PST_HEADER_CUT", "PST_BAD_CHARSET",
+                 "PST_NUL"):
         tap.ok(code in codes, f"a remark says {code}", codes)
     got = {i.subject: i for _, i in pffexport(pst)}
     tap.equal(len(got), len(rows), "every one arrives")

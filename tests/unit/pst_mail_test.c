@@ -127,6 +127,26 @@ static const struct {
 	    {PST_P_BODY, "\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\r\n"}}},
     {"/pst/mail/no-header", "\r\njust text\r\n",
 	{{PST_P_SUBJECT, NULL}, {PST_P_BODY, "just text\r\n"}}},
+    {"/pst/mail/text-alone", "just text\r\n\r\nand more\r\n",
+	{{PST_P_SUBJECT, NULL}, {PST_P_TRANSPORT_HEADERS, NULL},
+	    {PST_P_BODY, "just text\r\n\r\nand more\r\n"}}},
+    /* A field, however it is spaced, and not the line of an mbox. */
+    {"/pst/mail/spaced-from",
+	"From  : Bob <bob@example.org>" CRLF "Subject : s" CRLF CRLF "x" CRLF,
+	{{PST_P_REPRESENTING_EMAIL, "bob@example.org"},
+	    {PST_P_SUBJECT, "\x01\x01s"}, {PST_P_BODY, "x\r\n"}}},
+    {"/pst/mail/mbox-line",
+	"From bob@example.org Fri Nov 21 09:55:06 1997" CRLF
+	"Subject: s" CRLF CRLF "x" CRLF,
+	{{PST_P_REPRESENTING_EMAIL, NULL}, {PST_P_SUBJECT, "\x01\x01s"},
+	    {PST_P_TRANSPORT_HEADERS, "Subject: s\r\n\r\n"}}},
+    /* Each text begins a line of its own. */
+    {"/pst/mail/several-texts",
+	"Subject: abdk" CRLF
+	"Content-Type: multipart/mixed; boundary=b" CRLF CRLF "--b" CRLF CRLF
+	"A" CRLF "--b" CRLF CRLF CRLF "--b" CRLF CRLF "B" CRLF CRLF
+	"--b" CRLF CRLF "D" CRLF "--b--" CRLF,
+	{{PST_P_BODY, "A\r\nB\r\nD"}}},
     {"/pst/mail/nothing", "",
 	{{PST_P_SUBJECT, NULL}, {PST_P_MESSAGE_CLASS, "IPM.Note"}}},
     {"/pst/mail/alternative",
@@ -402,6 +422,113 @@ test_bad(void)
 	tear_down(&f);
 }
 
+/* A text that is attached keeps its bytes and says their charset; a message
+ * without a header keeps its text. */
+static void
+test_attached_texts(void)
+{
+	static const char raw[] =
+	    "Subject: parts" CRLF
+	    "Content-Type: multipart/mixed; boundary=m" CRLF CRLF "--m" CRLF
+	    "Content-Type: text/plain; charset=koi8-r; name=a.txt" CRLF
+	    "Content-Disposition: attachment" CRLF CRLF "\xf0\xcf" CRLF
+	    "--m" CRLF "Content-Type: application/pdf; name=a.pdf" CRLF CRLF
+	    "x" CRLF "--m" CRLF "Content-Type: message/rfc822" CRLF CRLF
+	    "not a message, sorry" CRLF "--m--" CRLF;
+	static const char *const charsets[] = {"koi8-r", NULL, NULL};
+	struct fixture f;
+	g_autoptr(Pst) pst = NULL;
+	g_autoptr(PstMessage) m = NULL;
+	PstAttachment *a;
+	guint32 nid;
+	guint n = 0;
+
+	set_up(&f);
+	nid = put(&f, raw, strlen(raw), 0, NULL);
+	pst = finish(&f);
+	pst_message_open(&m, pst, nid, NULL);
+	while (pst_message_next_attachment(m, &a, NULL) == ST_OK) {
+		g_autofree char *charset = pst_props_text(
+		    pst_attachment_props(a), PST_P_ATTACH_TEXT_CHARSET);
+		g_autoptr(PstMessage) inner = NULL;
+
+		g_assert_cmpint(n, <, G_N_ELEMENTS(charsets));
+		g_assert_cmpstr(charset, ==, charsets[n]);
+		if (++n == G_N_ELEMENTS(charsets)) {
+			g_autofree char *body = NULL;
+
+			g_assert_cmpint(
+			    pst_attachment_message(a, &inner, NULL), ==, ST_OK);
+			body = pst_props_text(
+			    pst_message_props(inner), PST_P_BODY);
+			g_assert_cmpstr(body, ==, "not a message, sorry");
+		}
+		pst_attachment_close(a);
+	}
+	g_assert_cmpint(n, ==, G_N_ELEMENTS(charsets));
+	tear_down(&f);
+}
+
+/* What was mended is said, and nothing of what was not. */
+static void
+append_code(void *ctx, const char *code, const char *text)
+{
+	g_assert_cmpstr(text, !=, "");
+	g_string_append_printf(ctx, "%s ", code);
+}
+
+static void
+test_remarks(void)
+{
+#define DATED "Date: Fri, 21 Nov 1997 09:55:06 -0600" CRLF
+	g_autofree char *fits = g_strnfill(253, 'x');
+	g_autofree char *longer = g_strnfill(254, 'x');
+	g_autofree char *good =
+	    g_strdup_printf(DATED "Subject: %s" CRLF CRLF "x" CRLF, fits);
+	g_autofree char *cut =
+	    g_strdup_printf(DATED "Subject: %s" CRLF CRLF "x" CRLF, longer);
+	static const char nul_text[] = DATED CRLF "a\0b" CRLF;
+	static const char nul_head[] = DATED "X-A: a\0b" CRLF CRLF "x" CRLF;
+	static const char binary[] =
+	    DATED "Content-Type: application/x" CRLF
+		  "Content-Transfer-Encoding: binary" CRLF CRLF "a\0b" CRLF;
+	static const char inner[] =
+	    DATED "Content-Type: message/rfc822" CRLF CRLF "not one" CRLF;
+	const struct {
+		const char *raw;
+		gsize len;
+		const char *codes;
+	} mails[] = {
+	    {good, strlen(good), ""},
+	    {cut, strlen(cut), "PST_SUBJECT_CUT "},
+	    {nul_text, sizeof nul_text - 1, "PST_NUL "},
+	    {nul_head, sizeof nul_head - 1, "PST_NUL "},
+	    {binary, sizeof binary - 1, ""},
+	    {good, strlen(good), ""},
+	    {"text" CRLF, 6, "PST_NO_HEADER PST_NO_DATE "},
+	    {inner, sizeof inner - 1, "PST_NO_HEADER "},
+	};
+	struct fixture f;
+	g_autoptr(Pst) pst = NULL;
+
+	set_up(&f);
+	for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autoptr(GString) codes = g_string_new(NULL);
+		struct pst_mail mail = {
+		    .raw = blob_from_mem(mails[i].raw, mails[i].len),
+		    .remark = append_code,
+		    .remark_ctx = codes};
+
+		g_test_message("mail %u", i);
+		g_assert_cmpint(pst_mapper_write(f.mapper, f.writer, f.inbox,
+				    &mail, NULL, NULL),
+		    ==, ST_OK);
+		g_assert_cmpstr(codes->str, ==, mails[i].codes);
+	}
+	pst = finish(&f);
+	tear_down(&f);
+}
+
 /* A message that cannot be read leaves nothing behind. */
 static void
 test_read_error(void)
@@ -446,6 +573,8 @@ main(int argc, char **argv)
 		    rows[i].name, GUINT_TO_POINTER(i), test_row);
 	g_test_add_func("/pst/mail/flags", test_flags);
 	g_test_add_func("/pst/mail/attachments", test_attachments);
+	g_test_add_func("/pst/mail/attached-texts", test_attached_texts);
+	g_test_add_func("/pst/mail/remarks", test_remarks);
 	g_test_add_func("/pst/mail/signed", test_signed);
 	g_test_add_func("/pst/mail/bad", test_bad);
 	g_test_add_func("/pst/mail/read-error", test_read_error);

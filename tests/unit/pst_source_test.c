@@ -370,6 +370,53 @@ test_report(struct fixture *f, gconstpointer data)
 	}
 }
 
+#define MEETING                                                                \
+	"BEGIN:VCALENDAR" CRLF "VERSION:2.0" CRLF "PRODID:x" CRLF              \
+	"METHOD:REQUEST" CRLF "BEGIN:VEVENT" CRLF "UID:u1@x" CRLF              \
+	"DTSTART:20260706T090000Z" CRLF "DTEND:20260706T103000Z" CRLF          \
+	"SUMMARY:Meet" CRLF "ORGANIZER:mailto:bob@example.org" CRLF            \
+	"X-MINE:kept" CRLF "END:VEVENT" CRLF "END:VCALENDAR" CRLF
+static const char meeting[] =
+    "From: Bob <bob@example.org>" CRLF "To: anna@example.org" CRLF
+    "Date: Fri, 21 Nov 1997 09:55:06 -0600" CRLF "Subject: Meet" CRLF
+    "Content-Type: multipart/alternative; boundary=b" CRLF CRLF "--b" CRLF CRLF
+    "come" CRLF "--b" CRLF
+    "Content-Type: text/calendar; charset=utf-8; method=REQUEST" CRLF CRLF
+	MEETING CRLF "--b--" CRLF;
+
+static void
+fill_meeting(PstWriter *w, guint32 folder)
+{
+	g_autoptr(PstMapper) mapper = pst_mapper_new(g_get_tmp_dir());
+	struct pst_mail mail = {.raw = blob_from_mem(meeting, strlen(meeting))};
+
+	g_assert_cmpint(
+	    pst_mapper_write(mapper, w, folder, &mail, NULL, NULL), ==, ST_OK);
+}
+
+/* The calendar of a request comes back once, with what no property says. */
+static void
+test_meeting(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *text = one_message(f, fill_meeting);
+	const char *type = strstr(text, "Content-Type: text/calendar");
+	const char *base64, *end;
+	g_autofree char *packed = NULL;
+	g_autofree char *calendar = NULL;
+	gsize n;
+
+	g_assert_nonnull(type);
+	g_assert_null(strstr(type + 1, "Content-Type: text/calendar"));
+	g_assert_nonnull(strstr(type, "method=REQUEST"));
+	base64 = strstr(type, "\r\n\r\n");
+	g_assert_nonnull(base64);
+	end = strstr(base64, "\r\n--");
+	g_assert_nonnull(end);
+	packed = g_strndup(base64, (gsize)(end - base64));
+	calendar = (char *)g_base64_decode(packed, &n);
+	g_assert_cmpmem(calendar, n, MEETING, strlen(MEETING));
+}
+
 /* Once through and through again: nothing changes any more. */
 static void
 test_fixed_point(struct fixture *f, gconstpointer data)
@@ -542,6 +589,7 @@ main(int argc, char **argv)
 	    {"/pst/source/octets", test_octets},
 	    {"/pst/source/odd", test_odd},
 	    {"/pst/source/report", test_report},
+	    {"/pst/source/meeting", test_meeting},
 	    {"/pst/source/fixed-point", test_fixed_point},
 	    {"/pst/source/damaged", test_damaged},
 	    {"/pst/source/damaged-table", test_damaged_table},
