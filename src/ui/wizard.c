@@ -155,6 +155,14 @@ page_options(struct wizard *w, const char *group, const struct option *options,
 	return good ? answer : ANSWER_OTHER;
 }
 
+static int
+compare_accounts(const void *a, const void *b)
+{
+	const struct ui_account *const *one = a, *const *two = b;
+
+	return g_utf8_collate((*one)->name, (*two)->name);
+}
+
 /* Log on, as the plan says now; the source also lists. */
 static enum status
 try_end(struct wizard *w, bool source, GError **error)
@@ -208,6 +216,8 @@ try_end(struct wizard *w, bool source, GError **error)
 		account->wanted = true;
 		g_ptr_array_add(w->accounts, account);
 	}
+	/* Sources list in any order; people look for names. */
+	g_ptr_array_sort(w->accounts, compare_accounts);
 	return ST_OK;
 }
 
