@@ -239,6 +239,31 @@ changes_create(Changes *c, Entry *entry, GError **error)
 	return ST_OK;
 }
 
+/* As the store keeps it: an attribute that its schema lacks is no difference.
+ */
+static Entry *
+as_kept(const Changes *c, const Entry *entry)
+{
+	g_autoptr(GPtrArray) wire =
+	    wire_from_entry(entry, undo_profile(c), NULL);
+
+	return wire_to_entry(entry->id, wire);
+}
+
+bool
+changes_same(const Changes *c, const Entry *old, const Entry *new)
+{
+	g_autoptr(Entry) from = NULL, to = NULL;
+
+	if (entry_equal(old, new))
+		return true;
+	if (!two(c) || undo_profile(c)->allows == NULL)
+		return false;
+	from = as_kept(c, old);
+	to = as_kept(c, new);
+	return from && to && entry_equal(from, to);
+}
+
 enum status
 changes_modify(Changes *c, const Entry *old, const Entry *new, GError **error)
 {
@@ -247,7 +272,7 @@ changes_modify(Changes *c, const Entry *old, const Entry *new, GError **error)
 	g_autoptr(GPtrArray) from = NULL, to = NULL;
 	enum status st;
 
-	if (entry_equal(old, new)) {
+	if (changes_same(c, old, new)) {
 		c->counts.there++;
 		return ST_THERE;
 	}

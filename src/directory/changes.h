@@ -45,6 +45,8 @@ void changes_tell(Changes *changes, enum event_id id, const char *name,
 
 /* Each returns ST_ITEM after an event that says what was refused. */
 enum status changes_create(Changes *changes, Entry *entry, GError **error);
+/* Would the store keep the same of both? */
+bool changes_same(const Changes *changes, const Entry *old, const Entry *new);
 /* ST_THERE: no difference, nothing written (Q170540). */
 enum status changes_modify(
     Changes *changes, const Entry *old, const Entry *new, GError **error);

@@ -283,12 +283,12 @@ create(Import *im, Entry *row, char **id, GError **error)
 
 /* Of a row: is everything that it says true of the entry already? */
 static bool
-says_nothing_new(const Entry *entry, const Entry *row)
+says_nothing_new(const Changes *changes, const Entry *entry, const Entry *row)
 {
 	g_autoptr(Entry) after = entry_copy(entry);
 
 	entry_apply(after, row);
-	return entry_equal(entry, after);
+	return changes_same(changes, entry, after);
 }
 
 static enum status
@@ -326,7 +326,8 @@ meet(Import *im, Entry *owner, Entry *row, char **id, GError **error)
 		return failed(im, row, "%s is a %s already, and no %s",
 		    owner->id, entry_class_name(owner->class),
 		    entry_class_name(row->class));
-	if (row->mode == MODE_CREATE && !says_nothing_new(owner, row)) {
+	if (row->mode == MODE_CREATE &&
+	    !says_nothing_new(im->changes, owner, row)) {
 		g_autofree char *wanted =
 		    store_new_id(changes_store(im->changes), row);
 		g_autofree char *x = wanted ? dn_fold(wanted) : NULL;

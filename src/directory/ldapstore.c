@@ -361,12 +361,15 @@ ldap_store_read(Store *store, const char *id, Entry **out, GError **error)
 	return take_next(ls, out, error);
 }
 
+/* The names of the holders, and then which of their attributes it is: a list
+ * may have ten thousand members, and none of them is of interest here. */
 static enum status
 ldap_store_links(Store *store, const char *id, GPtrArray *out, GError **error)
 {
 	struct ldap_store *ls = (struct ldap_store *)store;
 	g_autofree char *text = lds_escape(id);
 	g_autoptr(GString) filter = g_string_new("(|");
+	g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func(g_free);
 	enum status st;
 
 	for (guint i = 0; entry_links[i]; i++) {
@@ -376,22 +379,25 @@ ldap_store_links(Store *store, const char *id, GPtrArray *out, GError **error)
 			g_string_append_printf(filter, "(%s=%s)", ldap, text);
 	}
 	g_string_append_c(filter, ')');
-	st = search(ls, ls->base.base, false, filter->str, error);
-	while (st == ST_OK) {
-		g_autoptr(Entry) entry = NULL;
+	st = lds_names(ls->lds, ls->base.base, filter->str, holders, error);
+	for (guint i = 0; st == ST_OK && i < holders->len; i++)
+		for (guint k = 0; st == ST_OK && entry_links[k]; k++) {
+			const char *ldap =
+			    wire_name(entry_links[k], &ls->profile);
+			struct store_link *link;
+			bool has = false;
 
-		st = take_next(ls, &entry, error);
-		for (guint i = 0; st == ST_OK && entry_links[i]; i++)
-			if (entry_has(entry, entry_links[i], id)) {
-				struct store_link *link =
-				    g_new0(struct store_link, 1);
-
-				link->holder = g_strdup(entry->id);
-				link->attribute = entry_links[i];
-				g_ptr_array_add(out, link);
-			}
-	}
-	return st == ST_END ? ST_OK : st;
+			if (lds_knows_attribute(ls->lds, ldap))
+				st = lds_has(ls->lds, holders->pdata[i], ldap,
+				    id, &has, error);
+			if (st < 0 || !has)
+				continue;
+			link = g_new0(struct store_link, 1);
+			link->holder = g_strdup(holders->pdata[i]);
+			link->attribute = entry_links[k];
+			g_ptr_array_add(out, link);
+		}
+	return st;
 }
 
 static enum status

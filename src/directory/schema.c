@@ -164,7 +164,7 @@ schema_class(const struct schema_signs *signs, enum recipient_class *class,
 			 * custom recipient that can log in (a mail user). */
 			if (*class == RECIPIENT_MAILBOX && signs->target)
 				*class = RECIPIENT_CONTACT;
-			*account_only = !signs->mail;
+			*account_only = !signs->mail && !signs->target;
 			return true;
 		}
 	return false;

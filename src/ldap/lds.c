@@ -22,7 +22,7 @@ struct Lds {
 	int scope;
 	LDAPMessage *result, *entry;
 	struct berval cookie;
-	bool more;
+	bool more, names_only;
 };
 
 void
@@ -60,7 +60,8 @@ words(Lds *lds, int rc)
 	char *out;
 
 	ldap_get_option(lds->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-	out = text && *text
+	/* GnuTLS has no words for a certificate that was refused. */
+	out = text && *text && strcmp(text, "(unknown error code)") != 0
 		  ? g_strdup_printf("%s (%s)", ldap_err2string(rc), text)
 		  : g_strdup(ldap_err2string(rc));
 	ldap_memfree(text);
@@ -80,6 +81,22 @@ trouble(Lds *lds, int rc, const char *what, const char *dn, GError **error)
 	    RETRY_NEVER, "%s: %s refused: %s", dn, what, text);
 }
 
+/* Did TLS fail, and not the connection below it? libldap has the same code for
+ * both, but it keeps words of the TLS library only if there was TLS. */
+static bool
+is_tls(Lds *lds, int rc, bool start)
+{
+	char *text = NULL;
+	bool said;
+
+	ldap_get_option(lds->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
+	said = text && *text;
+	ldap_memfree(text);
+	if (start)
+		return said || !is_gone(rc) || rc == LDAP_CONNECT_ERROR;
+	return said && is_gone(rc) && g_str_has_prefix(lds->uri, "ldaps:");
+}
+
 /* How an opening failed: each cause has its own words (Q216292). */
 static enum status
 not_open(Lds *lds, int rc, const char *step, GError **error)
@@ -89,8 +106,7 @@ not_open(Lds *lds, int rc, const char *step, GError **error)
 	const char *hint = "is the host name right, and does a server listen "
 			   "at that port?";
 
-	if (strcmp(step, "TLS") == 0 || strstr(text, "certificate") != NULL ||
-	    strstr(text, "TLS") != NULL) {
+	if (strcmp(step, "TLS") == 0) {
 		kind = ERR_PROTOCOL;
 		hint = "is its certificate from an authority that is trusted "
 		       "here (option ca), and for this host name?";
@@ -291,8 +307,8 @@ start_tls(Lds *lds, const struct lds_params *params, GError **error)
 	rc = ldap_start_tls_s(lds->ld, NULL, NULL);
 	return rc == LDAP_SUCCESS
 		   ? ST_OK
-		   : not_open(
-			 lds, rc, is_gone(rc) ? "connecting" : "TLS", error);
+		   : not_open(lds, rc,
+			 is_tls(lds, rc, true) ? "TLS" : "connecting", error);
 }
 
 enum status
@@ -331,8 +347,11 @@ lds_open(Lds **out, const struct lds_params *params, GError **error)
 	rc = ldap_sasl_bind_s(lds->ld, params->user, LDAP_SASL_SIMPLE,
 	    &password, NULL, NULL, NULL);
 	if (rc != LDAP_SUCCESS)
-		return not_open(
-		    lds, rc, is_gone(rc) ? "connecting" : "log-in", error);
+		return not_open(lds, rc,
+		    is_tls(lds, rc, false) ? "TLS"
+		    : is_gone(rc)	   ? "connecting"
+					   : "log-in",
+		    error);
 	read_root(lds);
 	*out = g_steal_pointer(&lds);
 	return ST_OK;
@@ -347,7 +366,7 @@ end_search(Lds *lds)
 	memset(&lds->cookie, 0, sizeof lds->cookie);
 	g_clear_pointer(&lds->base, g_free);
 	g_clear_pointer(&lds->filter, g_free);
-	lds->more = false;
+	lds->more = lds->names_only = false;
 }
 
 void
@@ -500,6 +519,7 @@ static enum status
 fetch_page(Lds *lds, GError **error)
 {
 	static char *all[] = {"*", "memberOf", NULL};
+	static char *none[] = {LDAP_NO_ATTRS, NULL};
 	struct timeval timeout = {LDS_TIMEOUT_S, 0};
 	LDAPControl *page = NULL, *controls[2] = {NULL, NULL}, **got = NULL;
 	int rc, code;
@@ -512,8 +532,8 @@ fetch_page(Lds *lds, GError **error)
 	controls[0] = page;
 	if (rc == LDAP_SUCCESS)
 		rc = ldap_search_ext_s(lds->ld, lds->base, lds->scope,
-		    lds->filter, all, 0, controls, NULL, &timeout,
-		    LDAP_NO_LIMIT, &lds->result);
+		    lds->filter, lds->names_only ? none : all, 0, controls,
+		    NULL, &timeout, LDAP_NO_LIMIT, &lds->result);
 	ldap_control_free(page);
 	if (rc != LDAP_SUCCESS)
 		return trouble(lds, rc, "the search", lds->base, error);
@@ -577,6 +597,45 @@ lds_next(Lds *lds, char **dn, GPtrArray **attributes, GError **error)
 	}
 	ldap_memfree(name);
 	return st;
+}
+
+enum status
+lds_names(Lds *lds, const char *base, const char *filter, GPtrArray *out,
+    GError **error)
+{
+	enum status st;
+
+	end_search(lds);
+	lds->base = g_strdup(base);
+	lds->filter = g_strdup(filter);
+	lds->scope = LDAP_SCOPE_SUBTREE;
+	lds->names_only = true;
+	do {
+		st = fetch_page(lds, error);
+		for (; st == ST_OK && lds->entry;
+		     lds->entry = ldap_next_entry(lds->ld, lds->entry)) {
+			char *name = ldap_get_dn(lds->ld, lds->entry);
+
+			g_ptr_array_add(out, g_strdup(name));
+			ldap_memfree(name);
+		}
+	} while (st == ST_OK && lds->more);
+	end_search(lds);
+	return st;
+}
+
+enum status
+lds_has(Lds *lds, const char *dn, const char *name, const char *value,
+    bool *has, GError **error)
+{
+	struct berval text = {strlen(value), (char *)value};
+	int rc = ldap_compare_ext_s(lds->ld, dn, name, &text, NULL, NULL);
+
+	*has = rc == LDAP_COMPARE_TRUE;
+	return rc == LDAP_COMPARE_TRUE || rc == LDAP_COMPARE_FALSE ||
+		       rc == LDAP_NO_SUCH_ATTRIBUTE || rc == LDAP_NO_SUCH_OBJECT
+		   ? ST_OK
+		   : trouble(lds, rc, "comparing", dn, error);
 }
 
 char *

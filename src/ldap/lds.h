@@ -59,6 +59,14 @@ enum status lds_search(Lds *lds, const char *base, bool scope_base,
  * ST_ITEM: this entry is refused; its name is in the error. */
 enum status lds_next(
     Lds *lds, char **dn, GPtrArray **attributes, GError **error);
+/* The names alone of all entries below base that the filter finds, appended;
+ * ends a search that is open. */
+enum status lds_names(Lds *lds, const char *base, const char *filter,
+    GPtrArray *out, GError **error);
+/* Has the entry this value? By the server's own rules of equality; an entry
+ * that is gone has none. */
+enum status lds_has(Lds *lds, const char *dn, const char *name,
+    const char *value, bool *has, GError **error);
 /* A value within a filter (RFC 4515 3). g_free(). */
 char *lds_escape(const char *value);
 
