@@ -199,6 +199,8 @@ main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	/* A reader that went away is an error of write(2), never our death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor is a limit of ulimit -f: like a full disk, it is told. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		argv = alone;
 		argc = 2;

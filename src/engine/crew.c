@@ -1,5 +1,7 @@
 #include "engine/crew.h"
 
+#include "state/ledger.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +21,7 @@ struct member {
 	guint number;
 	pid_t pid;
 	int fd;
+	bool hung;
 	GString *buf;
 	gsize at; /* consumed */
 };
@@ -131,8 +134,10 @@ crew_kill(Crew *crew, guint worker)
 	for (guint i = 0; i < crew->members->len; i++) {
 		struct member *member = crew->members->pdata[i];
 
-		if (member->number == worker)
-			kill(member->pid, SIGKILL);
+		if (member->number != worker || member->pid <= 0)
+			continue;
+		member->hung = true;
+		kill(member->pid, SIGKILL);
 	}
 }
 
@@ -172,7 +177,11 @@ bury(Crew *crew, guint i, struct crew_news *out)
 		;
 	member->pid = 0;
 	out->left = member->number;
-	if (WIFSIGNALED(status)) {
+	if (WIFSIGNALED(status) && member->hung) {
+		out->died = true;
+		g_snprintf(out->reason, sizeof out->reason,
+		    "no sign of life for %d minutes", LEDGER_LEASE_S / 60);
+	} else if (WIFSIGNALED(status)) {
 		out->died = true;
 		g_snprintf(out->reason, sizeof out->reason,
 		    "killed by signal %d (%s)", WTERMSIG(status),

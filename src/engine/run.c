@@ -16,7 +16,7 @@
 #define LOCK_WAIT_MS  2000 /* for the workers of a run that was just killed */
 #define LOCK_LOOK_MS  50
 #define TICK_MS	      200 /* between calls of tick(), and looks at stop */
-#define LAPSED_US     (60 * G_USEC_PER_SEC) /* between looks for hung workers */
+#define LAPSED_US     (10 * G_USEC_PER_SEC) /* between looks for hung workers */
 #define STILLBORN_MAX 3 /* workers that end at once, without a mailbox */
 
 struct parent {
@@ -90,13 +90,15 @@ lock(struct parent *parent, GError **error)
 
 	if (g_mkdir_with_parents(dir, 0700) < 0)
 		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
-		    "cannot make the state directory %s: %s", dir,
-		    g_strerror(errno));
+		    "cannot make the state directory %s: %s; name another one "
+		    "with --state",
+		    dir, g_strerror(errno));
 	parent->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (parent->lock_fd < 0)
 		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
-		    "cannot write in the state directory %s: %s", dir,
-		    g_strerror(errno));
+		    "cannot write in the state directory %s: %s; name another "
+		    "one with --state",
+		    dir, g_strerror(errno));
 	for (guint ms = 0; ms < LOCK_WAIT_MS; ms += LOCK_LOOK_MS) {
 		if (flock(parent->lock_fd, LOCK_EX | LOCK_NB) == 0)
 			return ST_OK;
@@ -303,9 +305,10 @@ supervise(struct parent *parent, GError **error)
 				st = refill(parent, error);
 		} else if (st == ST_END) { /* quiet: a good moment */
 			st = event_log_flush(parent->log, error);
-			if (st == ST_OK)
-				st = look_for_hung(parent, error);
 		}
+		/* also while the others are never quiet */
+		if (st >= 0)
+			st = look_for_hung(parent, error);
 	}
 	return st < 0 ? st : ST_OK;
 }
