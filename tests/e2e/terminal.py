@@ -224,11 +224,45 @@ def interrupted():
     tap.equal(n, b.moved, "and is there")
     r = program.mailmig("status", "--state", d + "/state")
     tap.ok(r.rc == 0 and "stopped" in r.out, "status says so", r.out + r.err)
-    # the whole would take minutes: what is left, less one folder
     r = program.mailmig("resume", "--state", d + "/state-of-nobody")
     tap.equal(r.rc, 2, "resume without a ledger: exit status 2")
     tap.ok("--state" in r.err, "and what to do", r.err)
 
 
+def resumed():
+    """Ctrl-C, then just the command that was named, on the same terminal."""
+    n = 20000
+    d = server.temp_dir("terminal")
+    t = Terminal("migrate", "--from", f"generate:?messages={n}&size=2KiB",
+                 "--to", f"maildir:{d}/to", "--state", d + "/state",
+                 columns=200)
+    tap.ok(t.until(r"all +█".encode()), "resume: under way", t.text[-2000:])
+    t.type(b"\x03")
+    t.wait()
+    m = re.search(r"mailmig (resume --state \S+)", "\n".join(screen(t.text)))
+    tap.ok(m, "resume: the command is named", t.text[-2000:])
+    first = program.books(d + "/state")
+    tap.ok(0 < first.moved < n and first.balanced(),
+           "resume: a part was moved, and the books balance", first)
+    t = Terminal(*m[1].split(), columns=200)
+    rc = t.wait()
+    tap.equal(rc, 0, "resume: exit status 0")
+    rows = "\n".join(screen(t.text))
+    tap.ok("Stopped" not in rows and "█" not in rows,
+           "resume: a table, and no bars are left", rows)
+    b = program.books(d + "/state", run=-1)
+    tap.ok(b.balanced() and b.failed == 0, "resume: the books balance", b)
+    tap.equal(first.moved + b.moved, n, "resume: moved is the rest")
+    names = [f for r, _, f in os.walk(d + "/to") if r.endswith("/cur")]
+    tap.equal(sum(map(len, names)), n, "resume: all is there, once")
+    r = program.mailmig("resume", "--state", d + "/state")
+    tap.ok(r.rc == 0 and program.books(d + "/state", run=-1).moved in
+           (0, b.moved), "resume: and then there is nothing left",
+           r.out + r.err)
+    tap.equal(sum(len(f) for r, _, f in os.walk(d + "/to")
+                  if r.endswith("/cur")), n, "resume: nothing comes twice")
+
+
 if __name__ == "__main__":
-    tap.run(password, progress, interrupted, gone, unwritable)
+    tap.run(password, progress, interrupted, resumed, gone,
+            unwritable)
