@@ -149,8 +149,9 @@ test_addresses(void)
 		    g_ptr_array_new_with_free_func((GDestroyNotify)person_free);
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_autofree char *a = NULL, *b = NULL;
+		g_autofree char *shown = g_strescape(rows[i].text, NULL);
 
-		g_test_message("row %u: %s", i, rows[i].text);
+		g_test_message("row %u: %s", i, shown);
 		address_parse(rows[i].text, strlen(rows[i].text), got);
 		a = persons_text(got);
 		g_assert_cmpstr(a, ==, rows[i].want);
@@ -580,6 +581,7 @@ test_join(void)
 		g_autoptr(Spool) out2 = spool_new(g_get_tmp_dir());
 		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
 		g_autofree char *text = NULL, *text2 = NULL, *got = NULL;
+		g_autofree char *shown = NULL;
 		g_autofree char *to = NULL, *to2 = NULL;
 		struct envelope read;
 		struct blob raw;
@@ -599,7 +601,8 @@ test_join(void)
 		    out2, NULL);
 		raw = spool_blob(out);
 		text = blob_text(&raw, NULL);
-		g_test_message("%s", text);
+		shown = g_strescape(text, NULL); /* not all are UTF-8 */
+		g_test_message("%s", shown);
 		raw = spool_blob(out2);
 		text2 = blob_text(&raw, NULL);
 		g_assert_cmpstr(text, ==, text2);
