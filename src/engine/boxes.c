@@ -1,5 +1,7 @@
 #include "engine/boxes.h"
 
+#include "model/address-message.h"
+
 #include <string.h>
 
 struct Boxes {
@@ -10,6 +12,8 @@ struct Boxes {
 	GHashTable *by_place;  /* path text at the destination: struct box */
 	GPtrArray *all;
 	struct box *last; /* messages come folder by folder */
+	struct box *contacts; /* of boxes_of_contacts() */
+	struct folder contacts_folder; /* path of a folder, or of the model */
 	struct known known;
 	GError *error;
 };
@@ -141,6 +145,10 @@ boxes_of(Boxes *boxes, const struct folder *folder)
 		box->kind = RECORD_MESSAGE;
 		box->text = folder_path_to_text(folder->path);
 		set_destination(boxes, box);
+		if (boxes->contacts && boxes->contacts->joined == NULL &&
+		    folder_path_equal(
+			box->dst.path, boxes->contacts->dst.path))
+			box->joined = boxes->contacts;
 		load(boxes, box);
 		g_hash_table_insert(boxes->by_folder, (void *)folder, box);
 		g_hash_table_insert(boxes->by_folder, &box->dst, box);
@@ -167,6 +175,51 @@ boxes_of_kind(Boxes *boxes, enum record_kind kind)
 	load(boxes, box);
 	g_ptr_array_add(boxes->all, box);
 	return box;
+}
+
+struct box *
+boxes_of_contacts(Boxes *boxes)
+{
+	struct box *box, *other = NULL;
+
+	if (boxes->contacts)
+		return boxes->contacts;
+	boxes->contacts_folder = address_folder;
+	for (guint i = 0; i < boxes->all->len && other == NULL; i++) {
+		box = boxes->all->pdata[i];
+		if (box->src && box->src->use == FOLDER_CONTACTS)
+			other = box;
+	}
+	if (other)
+		boxes->contacts_folder.path = other->src->path;
+	box = g_new0(struct box, 1);
+	box->src = &boxes->contacts_folder;
+	box->kind = RECORD_MESSAGE;
+	box->contacts = true;
+	/* No folder's text: a folder of that name has its own row. */
+	box->text = g_strconcat("/", record_kind_name(RECORD_ADDRESS), NULL);
+	set_destination(boxes, box);
+	for (guint i = 0; i < boxes->all->len && other == NULL; i++) {
+		struct box *old = boxes->all->pdata[i];
+
+		if (old->src && old->joined == NULL &&
+		    folder_path_equal(old->dst.path, box->dst.path))
+			other = old;
+	}
+	box->joined = other;
+	load(boxes, box);
+	/* Given by the first part only, which is asked for nothing else. */
+	box->asked = box->mine = box->begun = true;
+	g_hash_table_insert(boxes->by_folder, (void *)box->src, box);
+	g_hash_table_insert(boxes->by_folder, &box->dst, box);
+	g_ptr_array_add(boxes->all, box);
+	return boxes->contacts = box;
+}
+
+const struct folder *
+box_place(const struct box *box)
+{
+	return box->joined ? &box->joined->dst : &box->dst;
 }
 
 struct box *

@@ -14,6 +14,8 @@ struct box {
 	struct folder dst;	  /* the same after the folder map; owned */
 	char *text; /* path at the source, or "/address" for other records */
 	enum record_kind kind; /* RECORD_MESSAGE, or of the other records */
+	bool contacts; /* messages made from an address book; not of src */
+	struct box *joined; /* what is for it goes there; NULL: to its dst */
 	/* As in the ledger; counts are changed by batch.c only, in the
 	 * transaction that enters them: hold() saves the row at any time. */
 	struct ledger_folder row;
@@ -62,6 +64,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boxes, boxes_free)
  * ledger failure is kept for boxes_error(). */
 struct box *boxes_of(Boxes *boxes, const struct folder *folder);
 struct box *boxes_of_kind(Boxes *boxes, enum record_kind kind);
+/* The one of an address book whose entries become messages, a row of its own in
+ * the ledger. It shares the place of the source's folder for contacts, or of
+ * one with the same name. */
+struct box *boxes_of_contacts(Boxes *boxes);
+/* The destination's folder: what a driver is told. */
+const struct folder *box_place(const struct box *box);
 struct box *boxes_by_id(Boxes *boxes, gint64 folder);
 const GPtrArray *boxes_all(const Boxes *boxes); /* of struct box */
 /* Another box that goes to the same place, or NULL. */

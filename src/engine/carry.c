@@ -1,5 +1,6 @@
 #include "base/step.h"
 #include "engine/pump-private.h"
+#include "model/address-message.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ box_event(enum event_id id, const struct box *box)
 static enum status
 tell_renamed(struct pump *pump, const struct box *box)
 {
-	char *const *path = dest_map(pump->dest, &box->dst);
+	char *const *path = dest_map(pump->dest, box_place(box));
 	Event *event;
 
 	if (path == NULL || folder_path_equal(path, box->src->path))
@@ -41,6 +42,14 @@ put_box(struct pump *pump, struct box *box, GError **error)
 	const struct box *other;
 	enum status st;
 
+	if (box->joined) {
+		st = put_box(pump, box->joined, error);
+		if (box->joined->refused && !box->refused) {
+			box->refused = true;
+			box->refusal = g_strdup(box->joined->refusal);
+		}
+		return st;
+	}
 	if (box->put || !takes(pump, RECORD_FOLDER))
 		return ST_OK;
 	box->put = true;
@@ -181,7 +190,7 @@ update(struct pump *pump, struct slot *slot, const struct record *record,
 	}
 	old_keywords = g_strsplit(item->keywords, "\n", -1);
 	g_string_assign(slot->dest_key, item->dest_key);
-	copy.message.folder = &box->dst;
+	copy.message.folder = box_place(box);
 	st = dest_update(pump->dest, &copy, slot->dest_key->str, old_flags,
 	    (const char *const *)old_keywords, &refusal);
 	if (st == ST_ITEM) {
@@ -226,6 +235,12 @@ leave_out(struct pump *pump, struct slot *slot, const char *reason)
 static enum status
 open_box(struct pump *pump, struct box *box, GError **error)
 {
+	if (box->joined) {
+		enum status st = open_box(pump, box->joined, error);
+
+		if (st < 0)
+			return st;
+	}
 	if (box->row.open || pump->whole)
 		return ST_OK;
 	box->row.open = true;
@@ -276,7 +291,7 @@ put(struct pump *pump, struct slot *slot, const struct record *record,
 	enum status st;
 
 	if (record->kind == RECORD_MESSAGE)
-		copy.message.folder = &slot->box->dst;
+		copy.message.folder = box_place(slot->box);
 	/* A whole one was cut with all or nothing of it in place; which, only
 	 * the destination can tell. */
 	copy.again = pump->whole || record->kind != RECORD_MESSAGE
@@ -395,7 +410,10 @@ message(struct pump *pump, const struct record *record, GError **error)
 	}
 	box->given++;
 	box->open++;
-	reason = filter_message(&pump->p->plan->filter, &record->message);
+	/* An entry of an address book has neither date nor size. */
+	reason = box->contacts ? FILTER_PASS
+			       : filter_message(&pump->p->plan->filter,
+				     &record->message);
 	if (reason != FILTER_PASS) {
 		leave_out(pump, slot, filter_reason_name(reason));
 		return ST_OK;
@@ -436,7 +454,57 @@ message(struct pump *pump, const struct record *record, GError **error)
 	return put(pump, slot, record, error);
 }
 
-/* Recipients and entries of address books. */
+/* For a destination that has only messages. */
+static bool
+becomes_message(const struct pump *pump, const struct record *record)
+{
+	return record->kind == RECORD_ADDRESS &&
+	       !takes(pump, RECORD_ADDRESS) && takes(pump, RECORD_MESSAGE);
+}
+
+/* The box of the messages that an address book becomes, filtered as its folder
+ * would be. */
+static struct box *
+contacts_box(struct pump *pump)
+{
+	struct box *box = boxes_of_contacts(pump->boxes);
+
+	box->left_out = filter_folder(&pump->p->plan->filter, box->src) !=
+			FILTER_PASS;
+	batch_touch(pump->batch, box);
+	return box;
+}
+
+static enum status
+contact(struct pump *pump, const struct record *record, GError **error)
+{
+	struct record copy = {.kind = RECORD_MESSAGE, .key = record->key};
+	g_autoptr(GError) why = NULL;
+	struct box *box;
+	enum status st;
+
+	if (pump->job.part > 0)
+		return ST_OK;
+	box = contacts_box(pump);
+	if (box->left_out) {
+		box->given++;
+		return ST_OK;
+	}
+	st = address_to_message(&record->address, pump->card, pump->letter,
+	    &copy.message, &why);
+	copy.message.folder = box->src;
+	if (st == ST_ITEM) {
+		copy.message.size = -1;
+		return pump_unreadable(pump, &copy, why, error);
+	}
+	if (st < 0) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return st;
+	}
+	return message(pump, &copy, error);
+}
+
+/* Recipients, and entries of address books for whom has a place for them. */
 static enum status
 other(struct pump *pump, const struct record *record, GError **error)
 {
@@ -477,12 +545,21 @@ enum status
 pump_unreadable(struct pump *pump, const struct record *record,
     const GError *why, GError **error)
 {
+	struct record lost = {.kind = RECORD_MESSAGE, .key = record->key};
 	struct box *box;
 	struct ledger_item item;
 	struct slot *slot;
 	bool settled, failed;
 	enum status st;
 
+	if (becomes_message(pump, record)) {
+		if (pump->job.part > 0)
+			return ST_OK;
+		box = contacts_box(pump);
+		lost.message.folder = box->src;
+		lost.message.size = -1;
+		record = &lost;
+	}
 	if (record->kind == RECORD_FOLDER ||
 	    record->kind == RECORD_FOLDER_END) {
 		if (record->folder == NULL)
@@ -534,6 +611,8 @@ pump_take(struct pump *pump, const struct record *record, GError **error)
 		return end_box(pump, record, error);
 	case RECORD_RECIPIENT:
 	case RECORD_ADDRESS:
+		if (becomes_message(pump, record))
+			return contact(pump, record, error);
 		return other(pump, record, error);
 	}
 	g_assert_not_reached();

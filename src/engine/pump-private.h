@@ -25,6 +25,8 @@ struct pump {
 	Dest *dest;
 	bool source_begun, dest_begun;
 	Spool *scratch;
+	GString *card; /* of an address that becomes a message */
+	Spool *letter; /* that message */
 	bool whole;
 	guint64 seq;
 	GHashTable *flying;  /* seq: struct slot */

@@ -136,6 +136,8 @@ prepare(struct pump *pump, GError **error)
 	pump->batch = batch_new(p->ledger, p->feed, pump->boxes, share);
 	pump->report = report_new(p->feed);
 	pump->scratch = spool_new(pump->spool_dir);
+	pump->letter = spool_new(pump->spool_dir);
+	pump->card = g_string_new(NULL);
 	pump->flying = g_hash_table_new(NULL, NULL);
 	pump->folders = g_hash_table_new(NULL, NULL);
 	pump->updates = g_ptr_array_new();
@@ -292,6 +294,9 @@ clear(struct pump *pump)
 	g_clear_pointer(&pump->folders, g_hash_table_unref);
 	report_free(pump->report);
 	spool_free(pump->scratch);
+	spool_free(pump->letter);
+	if (pump->card)
+		g_string_free(pump->card, TRUE);
 	boxes_free(pump->boxes);
 	g_free(pump->spool_dir);
 	g_free(pump->recovery_dir);

@@ -9,6 +9,7 @@
 #include "engine/jobs.h"
 #include "engine/likeness.h"
 #include "engine/run.h"
+#include "model/address-message.h"
 #include "source/source.h"
 
 #include <sqlite3.h>
@@ -25,7 +26,9 @@ struct verify {
 	const struct wanted *wanted;
 	const struct plan_route *route;
 	char *spool_dir;
-	Spool *scratch;
+	Spool *scratch, *letter;
+	GString *card;
+	bool contacts; /* address books became messages there */
 	struct envelope envelope;
 	bool by_likeness; /* else by octets */
 	/* For the folders' names at the destination. */
@@ -83,7 +86,7 @@ place_of(struct verify *v, enum side side, const struct folder *folder)
 
 		path = box->dst.path;
 		if (v->dest)
-			path = dest_map(v->dest, &box->dst);
+			path = dest_map(v->dest, box_place(box));
 	}
 	place = folder_path_to_text(path);
 	if (g_ascii_strncasecmp(place, "INBOX", 5) == 0 &&
@@ -181,11 +184,21 @@ take(struct verify *v, enum side side, const struct record *record,
 {
 	const struct filter *filter = &v->params->plan->filter;
 	const struct folder *folder = NULL;
+	struct record copy = {.kind = RECORD_MESSAGE, .key = record->key};
 	g_autofree char *place = NULL;
 	g_autoptr(GError) why = NULL;
 	gint64 filtered = 0;
-	enum status st;
+	bool contact = side == SOURCE && v->contacts &&
+		       record->kind == RECORD_ADDRESS;
+	enum status st = ST_OK;
 
+	if (contact) {
+		folder = boxes_of_contacts(v->boxes)->src;
+		st = address_to_message(&record->address, v->card, v->letter,
+		    &copy.message, &why);
+		copy.message.folder = folder;
+		record = &copy;
+	}
 	switch (record->kind) {
 	case RECORD_FOLDER:
 		folder = record->folder;
@@ -203,10 +216,10 @@ take(struct verify *v, enum side side, const struct record *record,
 	place = place_of(v, side, folder);
 	if (record->kind == RECORD_MESSAGE) {
 		filtered =
-		    side == SOURCE &&
+		    side == SOURCE && !contact &&
 		    filter_message(filter, &record->message) != FILTER_PASS;
-		st = filtered ? ST_OK
-			      : add_message(v, side, place, record, &why);
+		if (st == ST_OK && !filtered)
+			st = add_message(v, side, place, record, &why);
 		if (st == ST_ITEM) {
 			tell_unreadable(v, side, folder, record->key, why);
 			return ST_OK;
@@ -215,7 +228,8 @@ take(struct verify *v, enum side side, const struct record *record,
 			g_propagate_error(error, g_steal_pointer(&why));
 			return st;
 		}
-		if (!filtered)
+		/* Nobody told of the folder of an address book. */
+		if (!filtered && !contact)
 			return ST_OK;
 	}
 	return add_folder(v, side, place, place, filtered, error);
@@ -681,6 +695,8 @@ one(struct verify *v, const struct wanted *wanted, GError **error)
 	if (st == ST_OK) {
 		v->route = &route;
 		v->by_likeness = dest_driver_find(route.to_url.scheme)->rejoins;
+		v->contacts = !(dest_driver_find(route.to_url.scheme)->takes &
+				1u << RECORD_ADDRESS);
 		if (v->by_likeness)
 			tell_likeness(v);
 		st = verify_mailbox(v, &why);
@@ -718,6 +734,8 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	v.feed = feed_new_sink(deliver, &v, 0);
 	v.spool_dir = g_strdup(g_get_tmp_dir());
 	v.scratch = spool_new(v.spool_dir);
+	v.letter = spool_new(v.spool_dir);
+	v.card = g_string_new(NULL);
 	envelope_init(&v.envelope);
 	for (guint i = 0; i < missing->len; i++) {
 		feed_mailbox(v.feed, missing->pdata[i]);
@@ -727,6 +745,8 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 		st = one(&v, wanted->pdata[i], error);
 	envelope_clear(&v.envelope);
 	spool_free(v.scratch);
+	spool_free(v.letter);
+	g_string_free(v.card, TRUE);
 	feed_free(v.feed);
 	g_free(v.spool_dir);
 	return st;

@@ -952,10 +952,16 @@ static void
 test_not_taken(struct place *p, const void *scheme)
 {
 	g_assert_cmpint(
-	    pass(p, "deal:x?folders=1&address=yes", scheme, false), ==, 1);
-	g_assert_cmpuint(seen(p, EVENT_RECORD_NOT_TAKEN), ==, 1);
-	g_assert_cmpuint(seen(p, EVENT_NOT_TAKEN), ==, 1);
-	g_assert_cmpint(p->books.moved, ==, 5);
+	    pass(p, "deal:x?folders=1&address=yes", scheme, false), ==, 0);
+	g_assert_cmpuint(seen(p, EVENT_RECORD_NOT_TAKEN), ==, 0);
+	g_assert_cmpint(p->books.found, ==, 6);
+	g_assert_cmpint(p->books.moved, ==, 6);
+	g_assert_true(books_balance(&p->books));
+	g_assert_cmpint(
+	    pass(p, "deal:x?folders=1&address=yes", scheme, false), ==, 0);
+	g_assert_cmpint(p->books.moved, ==, 0);
+	g_assert_cmpint(p->books.there, ==, 6);
+	g_assert_true(books_balance(&p->books));
 }
 
 /* Where trouble comes: the first and last of folders and of threes. */
