@@ -249,7 +249,7 @@ put_emails(struct reading *r)
 		if (n++ == 0)
 			g_string_append(params, "PREF=1");
 		if (type && g_ascii_strcasecmp(type, "SMTP") != 0)
-			vcard_param(params, "X-TYPE", type);
+			vcard_param(params, "X-ADDRTYPE", type);
 		vcard_write_text(c->vcard, "EMAIL",
 		    params->len ? params->str : NULL, address);
 		column =
@@ -442,7 +442,7 @@ put_member(struct pst_card *c, const struct person *p)
 		g_string_append(uri, "mailto:");
 		g_string_append_uri_escaped(uri, p->address, "@+", TRUE);
 	} else if (p->address) {
-		vcard_param(params, "X-TYPE", p->type);
+		vcard_param(params, "X-ADDRTYPE", p->type);
 		vcard_escape(uri, p->address);
 	}
 	vcard_write_raw(

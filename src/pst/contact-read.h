@@ -5,7 +5,7 @@
  * What vCard has no word for: the manager is X-MS-MANAGER, the assistant
  * X-MS-ASSISTANT, the four free fields are X-MS-USERFIELD1 to 4, and the name
  * of a list's member is its parameter X-CN. An address that is not of the
- * Internet has its type in the parameter X-TYPE.
+ * Internet has its type in the parameter X-ADDRTYPE.
  */
 #ifndef MAILMIG_PST_CONTACT_READ_H
 #define MAILMIG_PST_CONTACT_READ_H

@@ -241,7 +241,7 @@ test_full(struct fixture *f, gconstpointer data)
 	    "N:M\xc3\xbcller;Anna;B.;Dr.;jr." CRLF
 	    "ORG:Firma\\, GmbH;R\\;D" CRLF "EMAIL;PREF=1:anna@example.org" CRLF
 	    "EMAIL:anna@work.example" CRLF
-	    "EMAIL;X-TYPE=X400:c=de\\;a=a\\;s=anna" CRLF
+	    "EMAIL;X-ADDRTYPE=X400:c=de\\;a=a\\;s=anna" CRLF
 	    "ADR;TYPE=work:;;Werkstr. 2;K\xc3\xb6ln;;50667;" CRLF
 	    "ADR;TYPE=home:;;Hauptstr. 1\\nHinterhaus;Bonn;;;Germany" CRLF
 	    "TEL;TYPE=work,voice:+49 1" CRLF "TEL;TYPE=home,voice:+49 4" CRLF
