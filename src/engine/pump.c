@@ -82,6 +82,17 @@ announce(struct pump *pump, bool made, GError **error)
 	return st;
 }
 
+/* What every mailbox of a server will meet ends the run. But a server that the
+ * accounts file names for this mailbox says nothing of the others. */
+static enum status
+open_reach(enum status st, const struct url *url, const struct url *plans)
+{
+	bool own = g_strcmp0(url->host, plans->host) != 0 ||
+		   url->port != plans->port;
+
+	return st == ST_RUN && own ? ST_MAILBOX : st;
+}
+
 static enum status
 open_ends(struct pump *pump, const char **side, GError **error)
 {
@@ -92,11 +103,12 @@ open_ends(struct pump *pump, const char **side, GError **error)
 	st = source_open(
 	    &pump->source, p->source_driver, &p->route->from, error);
 	if (st < 0)
-		return st;
+		return open_reach(
+		    st, &p->route->from_url, &p->plan->from.url);
 	*side = "destination";
 	st = dest_open(&pump->dest, p->dest_driver, &p->route->to, error);
 	if (st < 0)
-		return st;
+		return open_reach(st, &p->route->to_url, &p->plan->to.url);
 	*side = "source";
 	st = source_begin(pump->source, &pump->job, error);
 	if (st < 0)

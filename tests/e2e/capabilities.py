@@ -281,6 +281,22 @@ def tls():
                 [certificate])
         attempt("imaps, certificate of another host",
                 program.url(o, scheme="imaps"), 2, [certificate])
+        # a server that only one row names: the others go on
+        with open(d + "/accounts.csv", "w", encoding="utf-8") as f:
+            f.write("source,source_host,source_port\n"
+                    f"bob,127.0.0.1,{o.port + 1}\nalice,,\n")
+        r = program.mailmig(
+            "migrate", "--from", program.url(s, user="", scheme="imaps"),
+            "--accounts", d + "/accounts.csv", "--to", f"maildir:{d}/many/%m",
+            "--password-file", pw, "--state", d + "/many-state",
+            "--workers", "1", "--retries", "0")
+        tap.equal(r.rc, 2, "one server of two refused: exit status 2")
+        tap.ok(re.search("bob.*certificate", r.err),
+               "one server of two refused: says whose", r.err)
+        got = program.read_maildir_dest(f"{d}/many/alice")
+        got = {q: v for q, v in got.items() if v or q in want}
+        tap.equal(mail.compare(want, got)[:5], [],
+                  "one server of two refused: the other mailbox arrived")
         with server.Dovecot(d + "/plain", DOVECOT_TLS="no") as x:
             attempt("STARTTLS demanded, not offered",
                     f"imap://alice@127.0.0.1:{x.port}/?security=starttls", 2,
