@@ -406,7 +406,7 @@ test_meeting(struct fixture *f, gconstpointer data)
 	gsize n;
 
 	g_assert_nonnull(type);
-	g_assert_null(strstr(type + 1, "Content-Type: text/calendar"));
+	g_assert_true(g_strrstr(text, "Content-Type: text/calendar") == type);
 	g_assert_nonnull(strstr(type, "method=REQUEST"));
 	base64 = strstr(type, "\r\n\r\n");
 	g_assert_nonnull(base64);
