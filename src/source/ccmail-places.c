@@ -12,6 +12,7 @@
  * Q238850): the list names the files.
  */
 #include "source/ccmail-private.h"
+#include "source/exports.h"
 
 #include "base/csv.h"
 
@@ -149,54 +150,6 @@ read_index(struct ccmail_source *s, const char *file, GError **error)
 	return ST_OK;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *
-names_in(const char *dir)
-{
-	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-	const char *name;
-
-	while (d && (name = g_dir_read_name(d)))
-		g_ptr_array_add(out, g_strdup(name));
-	g_ptr_array_sort(out, by_name);
-	return out;
-}
-
-static bool
-is_export(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat sb;
-	bool yes = false;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode)) {
-		struct blob blob = {.fd = fd, .len = sb.st_size};
-
-		yes = ccmail_export_probe(&blob);
-	}
-	close(fd);
-	return yes;
-}
-
-static char *
-stem_of(const char *file)
-{
-	char *name = g_filename_display_basename(file);
-	char *dot = strrchr(name, '.');
-
-	if (dot && dot > name)
-		*dot = '\0';
-	return name;
-}
-
 static bool
 is_listed(const struct ccmail_source *s, const char *file)
 {
@@ -214,13 +167,13 @@ static void
 add_all(struct ccmail_source *s, enum cc_kind kind, const char *sub)
 {
 	g_autofree char *dir = g_build_filename(s->dir, sub, NULL);
-	g_autoptr(GPtrArray) names = names_in(dir);
+	g_autoptr(GPtrArray) names = exports_names(dir);
 
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *file =
 		    g_build_filename(sub, names->pdata[i], NULL);
 		g_autofree char *path = g_build_filename(s->dir, file, NULL);
-		g_autofree char *owner = stem_of(file);
+		g_autofree char *owner = exports_stem(file);
 
 		if (!is_listed(s, file) &&
 		    g_file_test(path, G_FILE_TEST_IS_REGULAR))
@@ -236,7 +189,7 @@ add_found(struct ccmail_source *s, const char *name, bool indexed)
 	static const char *const ends[] = {".ccm", ".exp", ".und", ".txt"};
 	g_autofree char *path = g_build_filename(s->dir, name, NULL);
 	g_autofree char *lower = g_ascii_strdown(name, -1);
-	g_autofree char *owner = stem_of(name);
+	g_autofree char *owner = exports_stem(name);
 
 	for (guint i = 0; i < G_N_ELEMENTS(ours); i++)
 		if (g_ascii_strcasecmp(name, ours[i]) == 0) {
@@ -248,7 +201,8 @@ add_found(struct ccmail_source *s, const char *name, bool indexed)
 	else if (g_ascii_strcasecmp(name, "lists") == 0)
 		add_all(s, CC_LISTS, name);
 	for (guint i = 0; !indexed && i < G_N_ELEMENTS(ends); i++)
-		if (g_str_has_suffix(lower, ends[i]) && is_export(path))
+		if (g_str_has_suffix(lower, ends[i]) &&
+		    exports_probe(path, ccmail_export_probe))
 			add(s, CC_MAIL, name, owner);
 }
 
@@ -262,10 +216,10 @@ cc_places_find(struct ccmail_source *s, const char *path, GError **error)
 	s->places = g_ptr_array_new_with_free_func(cc_place_free);
 	if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 		g_autofree char *file = g_path_get_basename(path);
-		g_autofree char *owner = stem_of(file);
+		g_autofree char *owner = exports_stem(file);
 
 		s->dir = g_path_get_dirname(path);
-		if (!is_export(path))
+		if (!exports_probe(path, ccmail_export_probe))
 			return fail(ST_RUN, error, ERR_FORMAT, RETRY_NEVER,
 			    "ccmail: %s is no cc:Mail export: no line "
 			    "\"Message:\" near its start",
@@ -282,7 +236,7 @@ cc_places_find(struct ccmail_source *s, const char *path, GError **error)
 	index = find_name(path, INDEX_NAME);
 	if (index)
 		st = read_index(s, index, error);
-	names = names_in(path);
+	names = exports_names(path);
 	for (guint i = 0; st == ST_OK && i < names->len; i++)
 		add_found(s, names->pdata[i], index != NULL);
 	if (st == ST_OK && s->places->len == 0) {

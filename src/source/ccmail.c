@@ -7,6 +7,7 @@
  */
 #include "source/ccmail.h"
 #include "source/ccmail-private.h"
+#include "source/exports.h"
 
 #include "base/codepage-guess.h"
 #include "base/url.h"
@@ -66,8 +67,8 @@ static enum status
 take_options(struct ccmail_source *s, const Options *o, GError **error)
 {
 	static const char *const orders[] = {"mdy", "dmy", "ymd"};
-	const char *page = options_text(o, "codepage");
 	const char *dates = options_text(o, "dates");
+	enum status st;
 
 	s->opts.post_office = options_text(o, "post-office");
 	s->opts.office_path = options_text(o, "post-office-path");
@@ -82,18 +83,9 @@ take_options(struct ccmail_source *s, const Options *o, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(orders); i++)
 		if (strcmp(dates, orders[i]) == 0)
 			s->opts.order = (int)i;
-	if (strcmp(page, "auto") != 0) {
-		char *end;
-		guint64 number = g_ascii_strtoull(page, &end, 10);
-
-		if (*end || number > G_MAXUINT16 ||
-		    !codepage_is_known((guint)number))
-			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-			    "ccmail: code page \"%s\" is not known; it is a "
-			    "number such as 437, 850, 932 or 1252",
-			    page);
-		s->opts.codepage = (guint)number;
-	}
+	st = exports_codepage(o, "ccmail", &s->opts.codepage, error);
+	if (st < 0)
+		return st;
 	return value_zone(&s->opts.zone, options_text(o, "zone"), error);
 }
 

@@ -3,11 +3,10 @@
  * by one, or in a directory for each user; or the mailbags of a post office.
  */
 #include "source/msmail-private.h"
+#include "source/exports.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void
 ms_place_free(void *p)
@@ -50,65 +49,17 @@ ms_find(const char *dir, const char *want)
 	return NULL;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *
-names_in(const char *dir)
-{
-	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-	const char *name;
-
-	while (d && (name = g_dir_read_name(d)))
-		g_ptr_array_add(out, g_strdup(name));
-	g_ptr_array_sort(out, by_name);
-	return out;
-}
-
-static bool
-is_messages(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat sb;
-	bool yes = false;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode)) {
-		struct blob blob = {.fd = fd, .len = sb.st_size};
-
-		yes = mmff_probe(&blob);
-	}
-	close(fd);
-	return yes;
-}
-
-static char *
-stem_of(const char *file)
-{
-	char *name = g_filename_display_basename(file);
-	char *dot = strrchr(name, '.');
-
-	if (dot && dot > name)
-		*dot = '\0';
-	return name;
-}
-
 /* The files of one user's directory. */
 static void
 add_user(struct msmail_source *s, const char *dir, const char *user)
 {
-	g_autoptr(GPtrArray) names = names_in(dir);
+	g_autoptr(GPtrArray) names = exports_names(dir);
 
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *path =
 		    g_build_filename(dir, names->pdata[i], NULL);
 
-		if (is_messages(path))
+		if (exports_probe(path, mmff_probe))
 			add(s, MS_MESSAGES, path, user);
 	}
 }
@@ -154,7 +105,7 @@ static enum status
 find_mailbags(struct msmail_source *s, GError **error)
 {
 	g_autofree char *dir = ms_find(s->root, "MBG");
-	g_autoptr(GPtrArray) names = names_in(dir);
+	g_autoptr(GPtrArray) names = exports_names(dir);
 	g_autoptr(Codepage) page = NULL;
 	g_autoptr(GHashTable) known = NULL;
 	enum status st = codepage_open(
@@ -164,7 +115,7 @@ find_mailbags(struct msmail_source *s, GError **error)
 		return st;
 	known = ms_office_names(s->root, page);
 	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *stem = stem_of(names->pdata[i]);
+		g_autofree char *stem = exports_stem(names->pdata[i]);
 		g_autofree char *path =
 		    g_build_filename(dir, names->pdata[i], NULL);
 		char *end;
@@ -198,9 +149,9 @@ ms_places_find(struct msmail_source *s, const char *path, GError **error)
 
 	s->root = g_strdup(path);
 	if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-		g_autofree char *user = stem_of(path);
+		g_autofree char *user = exports_stem(path);
 
-		if (!is_messages(path))
+		if (!exports_probe(path, mmff_probe))
 			return fail(ST_RUN, error, ERR_FORMAT, RETRY_NEVER,
 			    "msmail: %s is no file of messages: it does not "
 			    "begin with a line VERSION:",
@@ -218,15 +169,15 @@ ms_places_find(struct msmail_source *s, const char *path, GError **error)
 	s->is_office = glb && mbg;
 	if (s->is_office)
 		return find_mailbags(s, error);
-	names = names_in(path);
+	names = exports_names(path);
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *inner =
 		    g_build_filename(path, names->pdata[i], NULL);
-		g_autofree char *user = stem_of(names->pdata[i]);
+		g_autofree char *user = exports_stem(names->pdata[i]);
 
 		if (g_file_test(inner, G_FILE_TEST_IS_DIR))
 			add_user(s, inner, user);
-		else if (is_messages(inner))
+		else if (exports_probe(inner, mmff_probe))
 			add(s, MS_MESSAGES, inner, user);
 	}
 	return ST_OK;

@@ -6,6 +6,7 @@
  */
 #include "source/msmail.h"
 #include "source/msmail-private.h"
+#include "source/exports.h"
 
 #include "base/codepage-guess.h"
 #include "base/url.h"
@@ -53,24 +54,15 @@ msmail_close(Source *source)
 static enum status
 take_options(struct msmail_source *s, const Options *o, GError **error)
 {
-	const char *page = options_text(o, "codepage");
+	enum status st;
 
 	s->opts.post_office = options_text(o, "post-office");
 	s->opts.users = options_text(o, "users");
 	s->opts.addresses = options_text(o, "addresses");
 	s->opts.unread = options_bool(o, "unread");
-	if (strcmp(page, "auto") != 0) {
-		char *end;
-		guint64 number = g_ascii_strtoull(page, &end, 10);
-
-		if (*end || number > G_MAXUINT16 ||
-		    !codepage_is_known((guint)number))
-			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-			    "msmail: code page \"%s\" is not known; it is a "
-			    "number such as 437, 850, 932 or 1252",
-			    page);
-		s->opts.codepage = (guint)number;
-	}
+	st = exports_codepage(o, "msmail", &s->opts.codepage, error);
+	if (st < 0)
+		return st;
 	return value_zone(&s->opts.zone, options_text(o, "zone"), error);
 }
 
