@@ -38,10 +38,9 @@ cmd_worker(int argc, char **argv)
 			"migrate --workers N'");
 		return CLI_USAGE;
 	}
+	/* The parent has heard why, as an event: it is not said twice. */
 	if (worker_main(state_dir, run, (guint)worker, STDOUT_FILENO, &error) <
-	    0) {
-		cli_say("worker %u: %s", (guint)worker, error->message);
+	    0)
 		return 2;
-	}
 	return 0;
 }

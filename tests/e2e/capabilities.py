@@ -273,9 +273,11 @@ def tls():
                    and b"LOGIN" not in p.said(),
                    "STARTTLS: nothing else in plain text", p.said()[:200])
         certificate = "certificate"
-        attempt("imaps, unknown certificate",
-                f"imaps://alice@127.0.0.1:{s.port + 1}/", 2,
-                [certificate, "alice|127.0.0.1"])
+        r = attempt("imaps, unknown certificate",
+                    f"imaps://alice@127.0.0.1:{s.port + 1}/", 2,
+                    [certificate, "alice|127.0.0.1"])
+        tap.equal(r.err.count("certificate refused"), 1,
+                  "imaps, unknown certificate: said once")
         attempt("STARTTLS, unknown certificate",
                 f"imap://alice@127.0.0.1:{s.port}/?security=starttls", 2,
                 [certificate])
