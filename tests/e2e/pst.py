@@ -182,8 +182,10 @@ def readpst(pst):
     """[(head, Item)]; text and files, through the e-mail it makes of an item."""
     out = pst + ".rp"
     os.makedirs(out)
-    subprocess.run(["readpst", "-q", "-D", "-e", "-o", out, pst], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # -j 0: its parallel jobs may outlive it, their files still half written.
+    subprocess.run(["readpst", "-q", "-j", "0", "-D", "-e", "-o", out, pst],
+                   check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
     items = []
     for d, _, names in os.walk(out):
         for name in names:
