@@ -6,18 +6,14 @@
 #include "source/files-private.h"
 
 #include "iff/schedule-ical.h"
-#include "mime/address.h"
-#include "mime/date.h"
-#include "mime/encode.h"
-
-#include <string.h>
+#include "source/calendar-item.h"
 
 struct files_calendar {
 	GArray *files; /* of struct blob */
 	guint at;
 	Schedule *schedule;
 	struct schedule_ical ical;
-	GString *stem, *head, *name;
+	GString *stem, *name;
 	GPtrArray *from; /* of struct person */
 	struct stamp received;
 	Spool *spool;
@@ -38,7 +34,6 @@ files_calendar_free(struct files_calendar *c)
 	schedule_ical_clear(&c->ical);
 	g_array_unref(c->files);
 	g_string_free(c->stem, TRUE);
-	g_string_free(c->head, TRUE);
 	g_string_free(c->name, TRUE);
 	g_ptr_array_unref(c->from);
 	spool_free(c->spool);
@@ -65,7 +60,6 @@ files_calendar_begin(
 	c = g_new0(struct files_calendar, 1);
 	c->files = g_array_new(FALSE, FALSE, sizeof(struct blob));
 	c->stem = g_string_new(fs->key->str);
-	c->head = g_string_new(NULL);
 	c->name = g_string_new(NULL);
 	c->spool = spool_new(fs->job->spool_dir);
 	c->received = message->received;
@@ -148,44 +142,6 @@ make_key(struct files_source *fs)
 		g_string_append_printf(fs->key, "-%u", n);
 }
 
-/* One entity text/calendar (RFC 5545 8.1). */
-static enum status
-make_raw(struct files_calendar *c, GError **error)
-{
-	struct content_scan scan = {0};
-	const GString *text = c->ical.text;
-	struct blob body = blob_from_mem(text->str, text->len);
-	enum encoding encoding;
-	enum status st;
-
-	content_scan(&scan, (const guint8 *)text->str, text->len);
-	encoding = content_scan_text(&scan);
-	g_string_truncate(c->head, 0);
-	for (guint i = 0; i < c->from->len; i++) {
-		g_string_append(c->head, i > 0 ? ",\r\n\t" : "From: ");
-		address_format(c->from->pdata[i], c->head);
-	}
-	if (c->from->len > 0)
-		g_string_append(c->head, "\r\n");
-	encode_text_field(c->head, "Subject", c->ical.summary->str);
-	if (c->received.known) {
-		char date[DATE_LEN];
-
-		date_format(&c->received, date);
-		g_string_append_printf(c->head, "Date: %s\r\n", date);
-	}
-	g_string_append_printf(c->head,
-	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: text/calendar; charset=\"utf-8\"\r\n"
-	    "Content-Transfer-Encoding: %s\r\n\r\n",
-	    encoding_name(encoding));
-	spool_reset(c->spool);
-	st = spool_write(c->spool, c->head->str, c->head->len, error);
-	if (st == ST_OK)
-		st = encode_blob(&body, encoding, c->spool, error);
-	return st;
-}
-
 static enum status
 give_contact(struct files_source *fs, struct record *record)
 {
@@ -234,7 +190,12 @@ give_item(struct files_source *fs, struct record *record, GError **error)
 		    fs->file, fs->item.line, c->ical.summary->str,
 		    c->ical.lost->len > 0 ? (char *)c->ical.lost->pdata[0]
 					  : "cannot be read");
-	st = make_raw(c, error);
+	st = calendar_item_write(
+	    &(const struct calendar_item){.from = c->from,
+		.subject = c->ical.summary->str,
+		.date = c->received,
+		.ical = c->ical.text},
+	    c->spool, error);
 	if (st < 0)
 		return st;
 	m->has_body = true;

@@ -8,6 +8,7 @@
 #include "ccmail/macbinary.h"
 #include "iff/value.h"
 #include "mime/encode.h"
+#include "source/calendar-item.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -38,8 +39,8 @@ gw_text(const struct groupwise_source *s, const char *octets)
 	return g_strstrip(g_string_free(g_steal_pointer(&out), FALSE));
 }
 
-static char *
-value_of(
+char *
+gw_value(
     const struct groupwise_source *s, const GPtrArray *nodes, const char *name)
 {
 	const char *octets = api_text(nodes, name);
@@ -50,9 +51,9 @@ value_of(
 char *
 gw_mailbox(const struct groupwise_source *s, const GPtrArray *element)
 {
-	g_autofree char *domain = value_of(s, element, "WPD");
-	g_autofree char *office = value_of(s, element, "WPPO");
-	g_autofree char *user = value_of(s, element, "WPU");
+	g_autofree char *domain = gw_value(s, element, "WPD");
+	g_autofree char *office = gw_value(s, element, "WPPO");
+	g_autofree char *user = gw_value(s, element, "WPU");
 
 	if (domain == NULL || user == NULL)
 		return NULL;
@@ -68,21 +69,13 @@ message_type(const struct api_file *api)
 	return type && *type ? type : "MAIL";
 }
 
-static bool
-is_calendar(const char *type)
-{
-	return g_ascii_strcasecmp(type, "APPT") == 0 ||
-	       g_ascii_strcasecmp(type, "NOTE") == 0 ||
-	       g_ascii_strcasecmp(type, "TASK") == 0;
-}
-
 bool
 gw_is_message(const struct api_file *api)
 {
 	const char *type = message_type(api);
 
 	return g_ascii_strcasecmp(type, "MAIL") == 0 ||
-	       g_ascii_strcasecmp(type, "PHONE") == 0 || is_calendar(type);
+	       g_ascii_strcasecmp(type, "PHONE") == 0 || gw_is_calendar(type);
 }
 
 /* CDBA of mail from Exchange: what is between "addr" and the next '^'. */
@@ -105,15 +98,15 @@ add_person(struct groupwise_source *s, GPtrArray *list,
     const GPtrArray *element, const char *display)
 {
 	g_autofree char *native = gw_mailbox(s, element);
-	g_autofree char *cdba = value_of(s, element, "CDBA");
-	g_autofree char *first = value_of(s, element, "FN");
-	g_autofree char *last = value_of(s, element, "LN");
+	g_autofree char *cdba = gw_value(s, element, "CDBA");
+	g_autofree char *first = gw_value(s, element, "FN");
+	g_autofree char *last = gw_value(s, element, "LN");
 	g_autofree char *name = NULL;
 
 	if (first == NULL)
-		first = value_of(s, element, "G");
+		first = gw_value(s, element, "G");
 	if (last == NULL)
-		last = value_of(s, element, "S");
+		last = gw_value(s, element, "S");
 	if (display && *display)
 		name = g_strdup(display);
 	else if (first || last)
@@ -138,7 +131,7 @@ static void
 take_list(struct groupwise_source *s, GPtrArray *list,
     const char *const *keywords, const char *text_keyword)
 {
-	g_autofree char *text = value_of(s, s->api.nodes, text_keyword);
+	g_autofree char *text = gw_value(s, s->api.nodes, text_keyword);
 
 	for (; *keywords && list->len == 0; keywords++) {
 		const struct api_node *node = api_find(s->api.nodes, *keywords);
@@ -159,8 +152,8 @@ take_list(struct groupwise_source *s, GPtrArray *list,
 		g_ptr_array_add(list, person_new(text, NULL, NULL));
 }
 
-static bool
-take_stamp(struct groupwise_source *s, const char *keyword, struct stamp *out)
+bool
+gw_stamp(struct groupwise_source *s, const char *keyword, struct stamp *out)
 {
 	const char *text = api_text(s->api.nodes, keyword);
 	struct api_date d;
@@ -215,7 +208,7 @@ open_part(struct groupwise_source *s, const char *name, struct blob *out)
 static void
 put_line(struct groupwise_source *s, const char *label, const char *keyword)
 {
-	g_autofree char *value = value_of(s, s->api.nodes, keyword);
+	g_autofree char *value = gw_value(s, s->api.nodes, keyword);
 
 	if (value)
 		g_string_append_printf(s->text, "%s: %s\r\n", label, value);
@@ -244,7 +237,7 @@ static enum status
 take_text(struct groupwise_source *s, const char *type,
     const struct filing_box *box, const char *key, GError **error)
 {
-	g_autofree char *file = value_of(s, s->api.nodes, "Msg-File");
+	g_autofree char *file = gw_value(s, s->api.nodes, "Msg-File");
 	g_autofree char *octets = NULL;
 	g_autoptr(Codepage) page = NULL;
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -302,8 +295,8 @@ add_attachment(struct groupwise_source *s, const GPtrArray *element,
     const struct filing_box *box, const char *key)
 {
 	struct part part = {.kind = PART_FILE, .position = -1};
-	g_autofree char *current = value_of(s, element, "Current-File");
-	g_autofree char *original = value_of(s, element, "Original-File");
+	g_autofree char *current = gw_value(s, element, "Current-File");
+	g_autofree char *original = gw_value(s, element, "Original-File");
 	char *name = original ? original : current;
 	struct macbinary mac;
 
@@ -371,15 +364,15 @@ take_envelope(struct groupwise_source *s, const char *type)
 	take_list(s, e->cc, cc, "To-CC-Text");
 	if (s->by_sender)
 		take_list(s, e->bcc, bc, "To-BC-Text");
-	e->subject = value_of(s, s->api.nodes, "Subject");
+	e->subject = gw_value(s, s->api.nodes, "Subject");
 	if (e->subject == NULL && g_ascii_strcasecmp(type, "PHONE") == 0) {
 		g_autofree char *caller =
-		    value_of(s, s->api.nodes, "Caller-Name");
+		    gw_value(s, s->api.nodes, "Caller-Name");
 
 		e->subject = g_strdup_printf(
 		    "Phone message from %s", caller ? caller : "?");
 	}
-	take_stamp(s, "Date-Sent", &e->sent);
+	gw_stamp(s, "Date-Sent", &e->sent);
 	if (priority)
 		e->priority = g_ascii_strcasecmp(priority, "High") == 0
 				  ? PRIORITY_HIGH
@@ -388,7 +381,7 @@ take_envelope(struct groupwise_source *s, const char *type)
 				  : PRIORITY_NORMAL;
 	g_string_truncate(s->head, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
-		g_autofree char *value = value_of(s, s->api.nodes, kept[i]);
+		g_autofree char *value = gw_value(s, s->api.nodes, kept[i]);
 		g_autofree char *name =
 		    g_strconcat("X-GroupWise-", kept[i], NULL);
 
@@ -401,16 +394,19 @@ take_envelope(struct groupwise_source *s, const char *type)
 static struct filing_box *
 box_of(struct groupwise_source *s, const char *type)
 {
-	g_autofree char *name = value_of(s, s->api.nodes, "Folder-Name");
+	g_autofree char *name = gw_value(s, s->api.nodes, "Folder-Name");
 	const char *path[] = {"INBOX", NULL};
+	const char *class = NULL;
 	enum folder_use use = FOLDER_INBOX;
 
-	if (g_ascii_strcasecmp(type, "TASK") == 0) {
+	if (gw_is_task(type)) {
 		path[0] = "Tasks";
 		use = FOLDER_TASKS;
-	} else if (is_calendar(type)) {
+		class = "IPF.Task";
+	} else if (gw_is_calendar(type)) {
 		path[0] = "Calendar";
 		use = FOLDER_CALENDAR;
+		class = "IPF.Appointment";
 	} else if (name && g_ascii_strcasecmp(name, "Mail Box") != 0 &&
 		   g_ascii_strcasecmp(name, "Mailbox") != 0 &&
 		   g_ascii_strcasecmp(name, "Inbox") != 0) {
@@ -420,7 +416,7 @@ box_of(struct groupwise_source *s, const char *type)
 		path[0] = "Sent Items";
 		use = FOLDER_SENT;
 	}
-	return filing_box(s->filing, path, use, NULL);
+	return filing_box(s->filing, path, use, class);
 }
 
 static void
@@ -440,6 +436,57 @@ make_key(struct groupwise_source *s, const struct gw_entry *entry)
 	g_strlcpy(s->key, hex, sizeof s->key);
 }
 
+/*
+ * An entry of the calendar: one text/calendar entity, or that beside its
+ * attachments. Octets, made once and here: in one step and in two the same
+ * message. ST_END: it has no date to put it at.
+ */
+static enum status
+give_calendar(struct groupwise_source *s, const char *type,
+    const struct filing_box *box, const char *key, struct message *m,
+    GError **error)
+{
+	struct part *first;
+	enum status st = take_parts(s, "MAIL", box, key, error);
+
+	if (st < 0)
+		return st;
+	if (!gw_calendar_write(s, type, s->key, s->text->str, s->ical)) {
+		gw_say(s, REMARK_WARNING, "GW_BAD_DATE",
+		    "no date to put it at in a calendar: it is a message "
+		    "with its text",
+		    box, key);
+		return ST_END;
+	}
+	if (s->parts->len == 1)
+		st = calendar_item_write(
+		    &(const struct calendar_item){.from = s->envelope.from,
+			.subject = s->envelope.subject,
+			.date = s->envelope.sent,
+			.headers = s->head->len ? s->head->str : NULL,
+			.ical = s->ical},
+		    s->spool, error);
+	else {
+		first = &g_array_index(s->parts, struct part, 0);
+		first->kind = PART_FILE;
+		first->type = g_strdup("text/calendar");
+		first->name = g_strdup("calendar.ics");
+		first->blob = blob_from_mem(s->ical->str, s->ical->len);
+		st = part_join(&s->envelope,
+		    s->head->len ? s->head->str : NULL,
+		    (const struct part *)(void *)s->parts->data, s->parts->len,
+		    s->spool, error);
+	}
+	if (st < 0)
+		return st;
+	m->class = gw_is_task(type) ? "IPM.Task" : "IPM.Appointment";
+	m->envelope = NULL;
+	m->has_body = true;
+	m->raw = spool_blob(s->spool);
+	m->size = m->raw.len;
+	return ST_OK;
+}
+
 enum status
 gw_message_give(struct groupwise_source *s, const struct gw_entry *entry,
     struct record *record, GError **error)
@@ -456,8 +503,8 @@ gw_message_give(struct groupwise_source *s, const struct gw_entry *entry,
 		return ST_OK;
 	make_key(s, entry);
 	key = filing_key(s->filing, s->key);
-	if (!take_stamp(s, "Distribute-Date", &m->received))
-		take_stamp(s, "Date-Sent", &m->received);
+	if (!gw_stamp(s, "Distribute-Date", &m->received))
+		gw_stamp(s, "Date-Sent", &m->received);
 	m->flags = s->unread ? 0 : MESSAGE_SEEN;
 	m->size = -1;
 	st = filing_item(s->filing, box, key, record);
@@ -465,12 +512,17 @@ gw_message_give(struct groupwise_source *s, const struct gw_entry *entry,
 		return st == ST_END ? ST_OK : st;
 	take_envelope(s, type);
 	m->envelope = &s->envelope;
-	if (is_calendar(type) && !s->calendar)
+	if (gw_is_calendar(type) && !s->calendar)
 		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
 		    "groupwise: %s: %s \"%s\": experimental, and not asked for "
 		    "(calendar=yes)",
 		    entry->file, type,
 		    s->envelope.subject ? s->envelope.subject : "");
+	if (gw_is_calendar(type)) {
+		st = give_calendar(s, type, box, key, m, error);
+		if (st != ST_END)
+			return st;
+	}
 	if (!m->received.known)
 		gw_say(s, REMARK_WARNING, "GW_BAD_DATE",
 		    "no date that can be read; the message has none", box, key);
@@ -523,16 +575,16 @@ gw_recipient(struct groupwise_source *s, const struct api_node *node,
 	    node->elements->len == 0)
 		return false;
 	e = node->elements->pdata[0];
-	domain = value_of(s, e, "Domain");
-	office = value_of(s, e, "Post-Office");
-	object = value_of(s, e, "Object");
+	domain = gw_value(s, e, "Domain");
+	office = gw_value(s, e, "Post-Office");
+	object = gw_value(s, e, "Object");
 	if (object == NULL)
 		return false;
 	g_ptr_array_set_size(s->kept, 0);
 	s->n_given = 0;
-	first = value_of(s, e, "First-Name");
-	last = value_of(s, e, "Last-Name");
-	seen = value_of(s, e, "Visibility");
+	first = gw_value(s, e, "First-Name");
+	last = gw_value(s, e, "Last-Name");
+	seen = gw_value(s, e, "Visibility");
 	address = g_strdup_printf(
 	    "%s.%s.%s", domain ? domain : "", office ? office : "", object);
 	record->kind = RECORD_RECIPIENT;
@@ -546,14 +598,14 @@ gw_recipient(struct groupwise_source *s, const struct api_node *node,
 		put(s, "Secondary-Proxy-Addresses",
 		    g_strdup_printf("MIGRATE:GWISE:%s", address));
 	for (guint i = 0; i < G_N_ELEMENTS(plain); i++)
-		put(s, plain[i][0], value_of(s, e, plain[i][1]));
+		put(s, plain[i][0], gw_value(s, e, plain[i][1]));
 	alias = api_find(e, "Gw-Alias");
 	for (guint i = 0; alias && alias->elements && i < alias->elements->len;
 	     i++) {
 		g_autofree char *type =
-		    value_of(s, alias->elements->pdata[i], "Type");
+		    gw_value(s, alias->elements->pdata[i], "Type");
 		g_autofree char *external =
-		    value_of(s, alias->elements->pdata[i], "External-Name");
+		    gw_value(s, alias->elements->pdata[i], "External-Name");
 
 		if (type && external &&
 		    (g_ascii_strcasecmp(type, "smtp") == 0 ||

@@ -1,5 +1,6 @@
-/* What groupwise.c (directories, the order of things) and groupwise-message.c
- * (a header file as a message or a recipient) share. */
+/* What groupwise.c (directories, the order of things), groupwise-message.c (a
+ * header file as a message or a recipient) and groupwise-calendar.c (one as an
+ * entry of a calendar) share. */
 #ifndef MAILMIG_SOURCE_GROUPWISE_PRIVATE_H
 #define MAILMIG_SOURCE_GROUPWISE_PRIVATE_H
 
@@ -37,7 +38,7 @@ struct groupwise_source {
 	Spool *spool;
 	GArray *parts; /* of struct part */
 	struct envelope envelope;
-	GString *head, *text;
+	GString *head, *text, *ical;
 	GArray *fds; /* of int: files that the record's parts lie in */
 	char key[80];
 	GPtrArray *kept;
@@ -47,11 +48,24 @@ struct groupwise_source {
 
 /* Text of the header file's character set, on one line. g_free() */
 char *gw_text(const struct groupwise_source *s, const char *octets);
+/* That of a keyword among the nodes; NULL when there is none. g_free() */
+char *gw_value(
+    const struct groupwise_source *s, const GPtrArray *nodes, const char *name);
+/* A date of the header file. False, and unknown, when there is none. */
+bool gw_stamp(
+    struct groupwise_source *s, const char *keyword, struct stamp *out);
 /* "GWISE:DOMAIN.PO.USER" of an address element, or NULL when it names no local
  * user. g_free() */
 char *gw_mailbox(const struct groupwise_source *s, const GPtrArray *element);
 /* Is it mail, a phone message (or, asked for, an appointment, note, task)? */
 bool gw_is_message(const struct api_file *api);
+/* Of a Msg-Type: APPT, NOTE or TASK; TASK. */
+bool gw_is_calendar(const char *type);
+bool gw_is_task(const char *type);
+/* The file as an iCalendar object with one item, the envelope being taken
+ * already; description: its text. False: it has no date to put it at. */
+bool gw_calendar_write(struct groupwise_source *s, const char *type,
+    const char *uid, const char *description, GString *out);
 enum status gw_message_give(struct groupwise_source *s,
     const struct gw_entry *entry, struct record *record, GError **error);
 /* The node of a directory file as a recipient. False: it is none. */

@@ -25,7 +25,7 @@ static const struct option options[] = {
 	"time zone of dates without one: minutes east of UTC, or a name"},
     {"unread", OPTION_BOOL, "yes", NULL, "take messages for unread"},
     {"calendar", OPTION_BOOL, "no", NULL,
-	"take appointments, notes and tasks, as messages (experimental)"},
+	"experimental: take appointments, notes and tasks, as iCalendar"},
     {NULL},
 };
 
@@ -265,6 +265,7 @@ groupwise_begin(Source *source, const struct job *job, GError **error)
 	envelope_init(&s->envelope);
 	s->head = g_string_new(NULL);
 	s->text = g_string_new(NULL);
+	s->ical = g_string_new(NULL);
 	s->kept = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < s->entries->len; i++) {
 		struct gw_entry *entry = s->entries->pdata[i];
@@ -382,6 +383,7 @@ groupwise_end(Source *source)
 	envelope_clear(&s->envelope);
 	g_string_free(s->head, TRUE);
 	g_string_free(s->text, TRUE);
+	g_string_free(s->ical, TRUE);
 	g_clear_pointer(&s->kept, g_ptr_array_unref);
 	s->job = NULL;
 }

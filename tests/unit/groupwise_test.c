@@ -94,7 +94,73 @@ static const struct old_row rows[] = {
 	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= meet;" NL
 	    "Begin-Time= 3/2/1999 10:00;" NL "-END-" NL,
 	    -1}},
-	{"message Calendar", "[text:Begin: 3/2/1999 10:00\\r\\n\\r\\n]"}},
+	{"folder Calendar calendar", "message Calendar", "IPM.Appointment",
+	    "Content-Type: text/calendar", "UID:",
+	    "DTSTART:19990203T100000Z\\r\\nDTEND:19990203T100000Z",
+	    "SUMMARY:meet", "TRANSP:OPAQUE", "!ATTENDEE", "!GW_BAD_DATE"}},
+    /* 4: keywords of Novell; who was there stays (Q184746) */
+    {"/kb/Q184746/attendees", DIR "?calendar=yes",
+	{{"A.API",
+	     "Msg-Type= APPT;" NL "From=" NL "    WPD= N;" NL "    WPPO= P;" NL
+	     "    WPU= Ann;" NL "    FN= Ann;" NL "    LN= A; ;" NL "To=" NL
+	     "    WPD= N;" NL "    WPPO= P;" NL "    WPU= Bo; ;" NL
+	     "All-To=" NL "    WPD= N;" NL "    WPPO= P;" NL
+	     "    WPU= Bo;  ," NL "    WPD= INTERNET;" NL
+	     "    CDBA= cy@example.org; ;" NL "Subject= board \"A\"\\; all;" NL
+	     "Location= Room 5;" NL "Msg-File= b.bdy;" NL
+	     "Security= Confidential;" NL "Date-Sent= 1/2/1999 9:00;" NL
+	     "Begin-Time= 3/2/1999 10:00 +1;" NL
+	     "End-Time= 3/2/1999 11:30 +1;" NL "-END-" NL,
+	     -1},
+	    {"b.bdy", "Agenda, first\r\nsecond;", -1}},
+	{"message Calendar", "ORGANIZER;CN=Ann A:mailto:unknown@groupwise.inva",
+	    "cy@example.org", "N.P.Bo", "LOCATION:Room 5", "CLASS:CONFIDENTIAL",
+	    "DTSTART:19990203T090000Z\\r\\nDTEND:19990203T103000Z",
+	    "DTSTAMP:19990201T090000Z", "SUMMARY:board \"A\"\\; all",
+	    "Agenda\\, first\\nsecond\\;"}},
+    /* a note is a day that stays free */
+    {"/kb/Q201135/note", DIR "?calendar=yes&zone=-300",
+	{{"A.API",
+	    "Msg-Type= NOTE;" NL "To= N.P.B;" NL "Subject= off;" NL
+	    "Begin-Time= 31/12/1999 0:0;" NL "-END-" NL,
+	    -1}},
+	{"DTSTART;VALUE=DATE:19991231", "DTEND;VALUE=DATE:20000101",
+	    "TRANSP:TRANSPARENT"}},
+    {"/kb/Q221843/end-before-start", DIR "?calendar=yes",
+	{{"A.API",
+	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= x;" NL
+	    "Begin-Time= 2/1/1999 8:00;" NL "End-Time= 1/1/1999 8:00;" NL
+	    "-END-" NL,
+	    -1}},
+	{"DTEND:19990102T080000Z"}},
+    {"/groupwise/task", DIR "?calendar=yes",
+	{{"A.API",
+	    "Msg-Type= TASK;" NL "To= N.P.B;" NL "Subject= paint;" NL
+	    "Begin-Time= 1/3/1999 8:00;" NL "End-Time= 5/3/1999 17:00;" NL
+	    "Task-Category= B;" NL "Task-Priority= 2;" NL "-END-" NL,
+	    -1}},
+	{"folder Tasks tasks", "IPM.Task", "BEGIN:VTODO",
+	    "DTSTART;VALUE=DATE:19990301", "DUE;VALUE=DATE:19990305",
+	    "PRIORITY:5", "end Tasks 1 0"}},
+    /* attachments stay beside the item; without a date it is a message */
+    {"/groupwise/calendar-files", DIR "?calendar=yes",
+	{{"A.API",
+	     "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= x;" NL
+	     "Begin-Time= 2/1/1999 8:00;" NL "Attach-File=" NL
+	     "    Current-File= a.001;" NL "    Original-File= a.doc; ;" NL
+	     "-END-" NL,
+	     -1},
+	    {"a.001", "DOCUMENT", -1}},
+	/* "BEGIN:VCALENDAR" in Base64 */
+	{"multipart/mixed", "text/calendar", "QkVHSU46VkNBTEVOREFSD",
+	    "a.doc"}},
+    {"/groupwise/calendar-no-date", DIR "?calendar=yes",
+	{{"A.API",
+	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= x;" NL
+	    "Begin-Time= 31/2/1999 8:00;" NL "Place= Hut;" NL "-END-" NL,
+	    -1}},
+	{"W GW_BAD_DATE: no date to put it at", "message Calendar",
+	    "Begin: 31/2/1999 8:00\\r\\nPlace: Hut"}},
     /* connector data in CDBA (4) */
     {"/groupwise/cdba", DIR,
 	{{"A.API",

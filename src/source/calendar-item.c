@@ -1,0 +1,43 @@
+#include "source/calendar-item.h"
+
+#include "mime/address.h"
+#include "mime/date.h"
+#include "mime/encode.h"
+
+enum status
+calendar_item_write(
+    const struct calendar_item *item, Spool *out, GError **error)
+{
+	struct content_scan scan = {0};
+	struct blob body = blob_from_mem(item->ical->str, item->ical->len);
+	g_autoptr(GString) head = g_string_new(NULL);
+	enum encoding encoding;
+	enum status st;
+
+	content_scan(&scan, (const guint8 *)item->ical->str, item->ical->len);
+	encoding = content_scan_text(&scan);
+	for (guint i = 0; i < item->from->len; i++) {
+		g_string_append(head, i > 0 ? ",\r\n\t" : "From: ");
+		address_format(item->from->pdata[i], head);
+	}
+	if (item->from->len > 0)
+		g_string_append(head, "\r\n");
+	if (item->subject)
+		encode_text_field(head, "Subject", item->subject);
+	if (item->date.known) {
+		char date[DATE_LEN];
+
+		date_format(&item->date, date);
+		g_string_append_printf(head, "Date: %s\r\n", date);
+	}
+	if (item->headers)
+		g_string_append(head, item->headers);
+	g_string_append_printf(head,
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: text/calendar; charset=\"utf-8\"\r\n"
+	    "Content-Transfer-Encoding: %s\r\n\r\n",
+	    encoding_name(encoding));
+	spool_reset(out);
+	st = spool_write(out, head->str, head->len, error);
+	return st == ST_OK ? encode_blob(&body, encoding, out, error) : st;
+}
