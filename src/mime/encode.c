@@ -242,12 +242,34 @@ encoding_name(enum encoding encoding)
 	g_assert_not_reached();
 }
 
+/* Eight octets of ASCII without a control: nothing but a longer line. */
+static bool
+is_plain(const guint8 *data)
+{
+	const guint64 low = G_GUINT64_CONSTANT(0x2020202020202020);
+	const guint64 top = G_GUINT64_CONSTANT(0x8080808080808080);
+	guint64 word;
+
+	memcpy(&word, data, sizeof word);
+	/* An octet below 0x20 borrows from its top bit, and one that does not
+	 * cannot hide it: the first from the low end that is below shows. */
+	return ((word | (word - low)) & top) == 0;
+}
+
 void
 content_scan(struct content_scan *scan, const guint8 *data, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		guint8 c = data[i];
+		guint8 c;
 
+		if (scan->last != '\r' && len - i >= sizeof(guint64) &&
+		    is_plain(data + i)) {
+			scan->line += sizeof(guint64);
+			i += sizeof(guint64) - 1;
+			scan->last = data[i];
+			continue;
+		}
+		c = data[i];
 		if (scan->last == '\r' && c != '\n')
 			scan->odd++;
 		if (c == '\n') {
@@ -315,30 +337,49 @@ sink_flush(struct sink *sink, GError **error)
 	return spool_write(sink->out, sink->buf, used, error);
 }
 
+gint64
+encode_base64_len(gint64 octets)
+{
+	const gint64 line = ENCODE_LINE / 4 * 3;
+
+	return (octets + 2) / 3 * 4 + (octets + line - 1) / line * 2;
+}
+
+static guint8 *
+base64_group(guint8 *to, guint32 v /* 24 bits */)
+{
+	to[0] = (guint8)base64_chars[v >> 18];
+	to[1] = (guint8)base64_chars[v >> 12 & 63];
+	to[2] = (guint8)base64_chars[v >> 6 & 63];
+	to[3] = (guint8)base64_chars[v & 63];
+	return to + 4;
+}
+
 static void
 base64_chunk(struct sink *sink, const guint8 *p, gsize len)
 {
 	guint8 *to = sink->buf + sink->used;
-	gsize col = 0;
 
 	while (len > 0) {
-		gsize n = MIN(len, 3);
-		guint32 v = (guint32)p[0] << 16 |
-			    (n > 1 ? (guint32)p[1] << 8 : 0) |
-			    (n > 2 ? p[2] : 0);
+		gsize n = MIN(len, ENCODE_LINE / 4 * 3);
+		const guint8 *end = p + n / 3 * 3;
 
-		*to++ = (guint8)base64_chars[v >> 18];
-		*to++ = (guint8)base64_chars[v >> 12 & 63];
-		*to++ = n > 1 ? (guint8)base64_chars[v >> 6 & 63] : '=';
-		*to++ = n > 2 ? (guint8)base64_chars[v & 63] : '=';
-		p += n;
-		len -= n;
-		col += 4;
-		if (col == ENCODE_LINE || len == 0) {
-			*to++ = '\r';
-			*to++ = '\n';
-			col = 0;
+		for (; p < end; p += 3)
+			to = base64_group(to,
+			    (guint32)p[0] << 16 | (guint32)p[1] << 8 | p[2]);
+		if (n % 3) {
+			base64_group(
+			    to, (guint32)p[0] << 16 |
+				    (n % 3 > 1 ? (guint32)p[1] << 8 : 0));
+			to[3] = '=';
+			if (n % 3 == 1)
+				to[2] = '=';
+			to += 4;
+			p += n % 3;
 		}
+		*to++ = '\r';
+		*to++ = '\n';
+		len -= n;
 	}
 	sink->used = (gsize)(to - sink->buf);
 }

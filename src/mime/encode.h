@@ -43,6 +43,8 @@ enum encoding content_scan_text(const struct content_scan *scan);
 /* For what must not be encoded (message/rfc822, RFC 2046 5.2.1). */
 enum encoding content_scan_plain(const struct content_scan *scan);
 
+/* Octets of so many in base64, line ends counted. */
+gint64 encode_base64_len(gint64 octets);
 /* The blob in that encoding; a line end is at its end whenever len is not 0
  * and the encoding is not one that copies. Errors as blob_read(),
  * spool_write(). */

@@ -38,7 +38,7 @@ struct joiner {
 	guint n_bodies;		    /* kinds that are there */
 	guint n_related;	    /* pictures that the HTML text shows */
 	guint n_others;		    /* attachments */
-	struct content_scan *scans; /* per part */
+	struct content_scan *scans; /* per part; of messages only */
 	enum encoding widest;	    /* of what cannot be encoded */
 	char boundary[2 * BOUNDARY_BYTES + 1];
 };
@@ -124,7 +124,9 @@ survey(struct joiner *j, GError **error)
 		while ((st = blob_next(&part->blob, &at, scratch, PART_CHUNK,
 			    &data, &len, error)) == ST_OK) {
 			sha256_update(&sha, len, data);
-			content_scan(&j->scans[i], data, len);
+			/* What is encoded anyhow is not looked at. */
+			if (part->kind == PART_MESSAGE)
+				content_scan(&j->scans[i], data, len);
 			if (is_body(j, part))
 				content_scan(
 				    &j->bodies[body_index(part->kind)].scan,

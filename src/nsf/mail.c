@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define HEADER_GUESS 400 /* octets of header fields, and of those of parts */
+
 static int
 by_text(gconstpointer a, gconstpointer b)
 {
@@ -165,6 +167,30 @@ nsf_mail_meta(struct nsf_mail *mail, const struct nsf_note *note)
 	mail->sent = first_date(note, sent);
 	mail->received = first_date(note, received);
 	take_keywords(mail, note);
+}
+
+gint64
+nsf_mail_size(const struct nsf_note *note, gint64 *least)
+{
+	bool mime = nsf_is_mime(note);
+	gint64 files = 0, encoded = 0;
+
+	for (struct nsf_item *i = nsf_note_item(note, "$FILE"); i;
+	     i = nsf_note_next(note, i)) {
+		struct nsf_file file;
+
+		if (nsf_file_read(i, &file, NULL) != ST_OK)
+			continue;
+		files += MAX(file.size, 0);
+		encoded += encode_base64_len(MAX(file.size, 0));
+		nsf_file_clear(&file);
+	}
+	/* A part of a message that came as MIME need not be base64. */
+	*least = mime ? files : encoded;
+	/* Rich text is given twice, as text and as HTML, and has about as many
+	 * octets that are neither. */
+	return encoded + (gint64)note->others +
+	       (mime ? HEADER_GUESS : 2 * HEADER_GUESS);
 }
 
 enum status

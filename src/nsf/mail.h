@@ -54,6 +54,11 @@ void nsf_mail_clear(struct nsf_mail *mail);
 /* Stamps, flags, keywords: summary items are enough. */
 void nsf_mail_meta(struct nsf_mail *mail, const struct nsf_note *note);
 /*
+ * About how many octets the message will have; summary items are enough. The
+ * attachments are known, the rest is guessed. *least: it will not have less.
+ */
+gint64 nsf_mail_size(const struct nsf_note *note, gint64 *least);
+/*
  * All of it, stamps too. nsf: NULL for a document of DXL, whose files are in
  * files then. resolver may be NULL.
  * ST_ITEM: nothing can be made of it; a part that cannot be read is in lost.

@@ -271,6 +271,7 @@ nsf_note_read(struct nsf_note *note, Nsf *nsf, guint32 id,
 		take_value(item, p + at, n);
 		at += n;
 	}
+	note->others = (gsize)elsewhere;
 	at += 4 * (gsize)n_responses;
 	appended = (note->status & NSF_STATUS_APPENDED) != 0;
 	if (!sum_is_right(

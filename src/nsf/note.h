@@ -82,6 +82,7 @@ struct nsf_note {
 	GArray *items;	/* of struct nsf_item */
 	bool stub;	/* a deletion stub: nothing else is known */
 	bool partial;	/* only summary items have values */
+	gsize others;	/* bytes of all values that are not summary */
 	/* DXL: the whole message lies in the file spool; len 0: it does not. */
 	gint64 whole_at, whole_len;
 	GByteArray *buf, *other;

@@ -370,6 +370,19 @@ give_body(struct notes_source *s, struct record *record, GError **error)
 	return ST_OK;
 }
 
+/* The size, as far as it is known before the body is made: not at all where it
+ * could decide wrongly whether the message is too large. */
+static void
+announce_size(struct notes_source *s, struct message *m)
+{
+	const struct filter *filter = s->job->filter;
+	gint64 least, size = nsf_mail_size(&s->note, &least);
+
+	if (filter == NULL || least > filter->size_max ||
+	    size <= filter->size_max)
+		m->size = size;
+}
+
 /* The message of the note that was read into s->note (at least its summary);
  * entry: where all of it is, or NULL when it is there already. */
 static enum status
@@ -381,6 +394,8 @@ give_message(struct notes_source *s, const struct notes_entry *entry,
 
 	nsf_mail_meta(&s->mail, &s->note);
 	take_flags(s, &record->message);
+	if (entry)
+		announce_size(s, &record->message);
 	st = filing_item(s->filing, s->box, s->key->str, record);
 	if (st != ST_OK)
 		return ST_OK;

@@ -504,6 +504,70 @@ make_part(
 	return part;
 }
 
+/* Every length of a last line, against GLib's encoder. */
+static void
+test_base64_out(void)
+{
+	guint8 bytes[57 * 3];
+
+	for (guint i = 0; i < sizeof bytes; i++)
+		bytes[i] = (guint8)(i * 37 + i / 7);
+	for (guint len = 0; len <= sizeof bytes; len++) {
+		struct blob blob = blob_from_mem(bytes, len), got;
+		g_autoptr(Spool) out = spool_new(g_get_tmp_dir());
+		g_autoptr(GString) want = g_string_new(NULL);
+
+		for (guint at = 0; at < len; at += 57) {
+			g_autofree char *line =
+			    g_base64_encode(bytes + at, MIN(57, len - at));
+
+			g_string_append_printf(want, "%s\r\n", line);
+		}
+		g_assert_cmpint(
+		    encode_blob(&blob, ENCODING_BASE64, out, NULL), ==, ST_OK);
+		got = spool_blob(out);
+		g_assert_cmpint(encode_base64_len(len), ==, got.len);
+		g_assert_cmpmem(got.mem, (gsize)got.len, want->str, want->len);
+	}
+}
+
+/* Counted in one go and in pieces of every size: octet by octet is the same. */
+static void
+test_scan(void)
+{
+	static const char *const texts[] = {
+	    "plain text, long enough to be looked at in words\r\nand more\r\n",
+	    "a lone\nline feed, and a lone\rcarriage return\r\n",
+	    "ends with one: eight octets behind it\r",
+	    "\x1f"
+	    "1234567 \x7f\x80 tab\tand\vvertical \xff\xfe 8 more octets",
+	    "1234567\r12345678\r\n1234567\n\r\n12345678\r\n",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		const guint8 *text = (const guint8 *)texts[i];
+		gsize len = strlen(texts[i]);
+		struct content_scan one = {0};
+
+		for (gsize k = 0; k < len; k++)
+			content_scan(&one, text + k, 1);
+		for (gsize piece = 2; piece <= len; piece++) {
+			struct content_scan scan = {0};
+
+			for (gsize at = 0; at < len; at += piece)
+				content_scan(
+				    &scan, text + at, MIN(piece, len - at));
+			g_test_message("text %u in pieces of %zu", i, piece);
+			g_assert_cmpint(scan.len, ==, one.len);
+			g_assert_cmpint(scan.high, ==, one.high);
+			g_assert_cmpint(scan.odd, ==, one.odd);
+			g_assert_cmpint(scan.line, ==, one.line);
+			g_assert_cmpint(scan.line_max, ==, one.line_max);
+			g_assert_cmpuint(scan.last, ==, one.last);
+		}
+	}
+}
+
 static void
 test_join(void)
 {
@@ -997,6 +1061,8 @@ main(int argc, char **argv)
 	g_test_add_func("/mime/split", test_split);
 	g_test_add_func("/mime/split-anywhere", test_split_anywhere);
 	g_test_add_func("/mime/base64", test_base64);
+	g_test_add_func("/mime/base64-out", test_base64_out);
+	g_test_add_func("/mime/scan", test_scan);
 	g_test_add_func("/mime/join", test_join);
 	g_test_add_func("/mime/join-headers", test_join_headers);
 	g_test_add_func("/mime/limits", test_limits);

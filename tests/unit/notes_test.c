@@ -461,6 +461,63 @@ test_attachments(struct fixture *f, gconstpointer data)
 	g_assert_cmpstr(f->remarks->str, ==, "NOTES_LOST ");
 }
 
+/* What a size is known to be before the body is made: near enough to be shown,
+ * and never the reason to leave out what is not too large. */
+static void
+test_sizes(struct fixture *f, gconstpointer data)
+{
+	static const struct {
+		gint64 most;
+		bool read;
+	} rows[] = {
+	    {G_MAXINT64, true},
+	    {-1, false},     /* nothing is that small */
+	    {130000, false}, /* the attachment alone is larger */
+	    {137200, true},  /* it may be: read, then seen */
+	    {200000, true},
+	};
+	g_autofree char *content = g_strnfill(100000, 'x');
+	NsfMake *m = nsf_make_new(f->path, 43, "x\n#2Mail");
+	guint32 object = nsf_make_object(m, content, 100000);
+	g_autoptr(GByteArray) cd = g_byte_array_new();
+
+	nsf_make_cd_text(cd, 0, "see file");
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 4, 0);
+	nsf_make_text(m, "Form", "Memo");
+	nsf_make_text(m, "Subject", "large");
+	nsf_make_time(m, "DeliveredDate", 1000000000, 0, FALSE);
+	nsf_make_file(m, "x.txt", object, 0, 100000);
+	nsf_make_rich(m, "Body", cd);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct filter filter = {0};
+		struct record r;
+
+		filter_init(&filter);
+		filter.size_max = rows[i].most;
+		start(f, "");
+		f->job.filter = &filter;
+		g_assert_cmpint(
+		    source_begin(f->source, &f->job, &f->error), ==, ST_OK);
+		do
+			g_assert_cmpint(
+			    source_next(f->source, &r, &f->error), ==, ST_OK);
+		while (r.kind != RECORD_MESSAGE);
+		g_test_message("at most %" G_GINT64_FORMAT ": %" G_GINT64_FORMAT
+			       " octets",
+		    rows[i].most, r.message.size);
+		g_assert_cmpint(r.message.size, >, 136000);
+		g_assert_cmpint(r.message.size, <, 140000);
+		g_assert_cmpint(r.message.has_body, ==, rows[i].read);
+		if (rows[i].read)
+			g_assert_cmpint(r.message.size, ==, r.message.raw.len);
+		f->job.filter = NULL;
+		filter_clear(&filter);
+		stop(f);
+	}
+}
+
 /* Q249883: a note that cannot be read is named and counted; the others come.
  * Q230068: many, all of them. */
 static void
@@ -851,6 +908,7 @@ main(int argc, char **argv)
 	    {"/kb/Q237993/sender", test_sender, 0},
 	    {"/notes/mime", test_mime, 0},
 	    {"/notes/attachments", test_attachments, 0},
+	    {"/notes/sizes", test_sizes, 0},
 	    {"/kb/Q249883/bad-item", test_bad_item, 10},
 	    {"/kb/Q230068/many", test_bad_item, 7000},
 	    {"/notes/encrypted", test_encrypted, 0},
