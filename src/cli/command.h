@@ -6,6 +6,7 @@
 #define MAILMIG_CLI_COMMAND_H
 
 #include "engine/plan.h"
+#include "ui/report.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,17 @@ struct cli_option {
 };
 extern const struct cli_option cli_options[CLI_SWITCHES];
 
+/* Somebody who shows a pass instead of the lines on stderr (the wizard). */
+struct cli_screen {
+	void (*begin)(void *user, const Plan *plan); /* it is finished */
+	void (*event)(void *user, const Event *event);
+	void (*tick)(void *user, volatile int *stop);
+	void (*failed)(void *user, const GError *error); /* to begin */
+	/* path: of the report as a page, or NULL */
+	void (*end)(void *user, const UiReport *report, const char *path);
+	void *user;
+};
+
 struct cli {
 	const struct command *command;
 	Plan *plan;	      /* with the options applied, not finished */
@@ -50,6 +62,7 @@ struct cli {
 	bool on[CLI_SWITCHES];
 	GPtrArray *typed; /* of char *: the command as typed, without secrets */
 	const char *program; /* path of this program */
+	const struct cli_screen *screen; /* or NULL */
 };
 
 struct command {

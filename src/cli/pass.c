@@ -108,8 +108,13 @@ static void
 tick(void *user)
 {
 	struct pass *pass = user;
+	const struct cli_screen *screen = pass->cli->screen;
 	int columns, rows;
 
+	if (screen != NULL) {
+		screen->tick(screen->user, &stop);
+		return;
+	}
 	if (stop && !pass->stop_told) {
 		pass->stop_told = true;
 		if (pass->progress != NULL)
@@ -152,6 +157,10 @@ sink(const Event *event, void *user)
 
 	keep_books(pass, event);
 	ui_report_event(pass->report, event);
+	if (pass->cli->screen != NULL) {
+		pass->cli->screen->event(pass->cli->screen->user, event);
+		return;
+	}
 	if (pass->terminal == NULL) {
 		g_string_truncate(pass->line, 0);
 		event_to_json(event, pass->line);
@@ -185,7 +194,7 @@ pass_init(struct pass *pass, const struct cli *cli)
 	if (cli->on[CLI_JSON])
 		return;
 	pass->terminal = terminal_new(stderr, cli_colour(STDERR_FILENO));
-	if (!cli->on[CLI_QUIET] && !cli->on[CLI_NO_PROGRESS])
+	if (!cli->on[CLI_QUIET] && !cli->on[CLI_NO_PROGRESS] && !cli->screen)
 		pass->progress = progress_new(stderr,
 		    bars ? PROGRESS_BARS : PROGRESS_LINES, g_get_charset(NULL));
 }
@@ -348,6 +357,7 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 {
 	g_autofree char *typed = typed_text(cli);
 	g_autoptr(GError) error = NULL;
+	const struct cli_screen *screen = cli->screen;
 	struct books total = {0};
 	struct pass pass;
 	struct run_params params = {
@@ -373,6 +383,9 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	if (status >= 0)
 		return status;
 	pass_init(&pass, cli);
+	stop = 0;
+	if (screen != NULL)
+		screen->begin(screen->user, cli->plan);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	/* A terminal that goes away is no reason to stop: what is told is in
@@ -383,6 +396,8 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 		    : run_pass(&params, &total, &error);
 	if (pass.progress != NULL)
 		progress_end(pass.progress, g_get_monotonic_time());
+	if (st < 0 && screen != NULL)
+		screen->failed(screen->user, error);
 	if (st < 0) {
 		status = cli_fail(error);
 	} else if (resume && total.mailboxes == 0 && total.errors == 0) {
@@ -393,6 +408,9 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	} else {
 		status = run_exit_status(&total);
 		save_report(&pass, verify);
+		if (screen != NULL)
+			screen->end(
+			    screen->user, pass.report, pass.report_path);
 		if (pass.terminal != NULL) {
 			if (!cli->on[CLI_QUIET])
 				put_table(&pass, &total, verify);

@@ -11,12 +11,14 @@
 
 #include <string.h>
 
-/* The two variables; base/secret.c keeps them from users' commands. */
+/* base/secret.c keeps them from users' commands. */
+#define HANDOVER_FROM "MAILMIG_HANDOVER_FROM"
+#define HANDOVER_TO   "MAILMIG_HANDOVER_TO"
+
 const char *
 plan_handover_name(const Plan *plan, const struct plan_end *end)
 {
-	return end == &plan->from ? "MAILMIG_HANDOVER_FROM"
-				  : "MAILMIG_HANDOVER_TO";
+	return end == &plan->from ? HANDOVER_FROM : HANDOVER_TO;
 }
 
 bool
@@ -425,4 +427,11 @@ plan_set_password(Plan *plan, struct plan_end *end, const char *password)
 {
 	take_password(end, g_strdup(password));
 	g_setenv(plan_handover_name(plan, end), password, TRUE);
+}
+
+void
+plan_forget_passwords(void)
+{
+	g_unsetenv(HANDOVER_FROM);
+	g_unsetenv(HANDOVER_TO);
 }

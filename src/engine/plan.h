@@ -156,6 +156,9 @@ enum status plan_finish(Plan *plan, bool need_to, GError **error);
  * (an account may need none), and the server says what it thinks of that. */
 bool plan_needs_password(const Plan *plan, const struct plan_end *end);
 void plan_set_password(Plan *plan, struct plan_end *end, const char *password);
+/* What plan_finish() and plan_set_password() left for workers is taken back:
+ * another plan is to be finished. */
+void plan_forget_passwords(void);
 /* The same plan as a file, with a comment on every key. g_free(). */
 char *plan_to_text(const Plan *plan);
 /* The same, to begin with: also the options that the drivers of both ends have,

@@ -412,6 +412,14 @@ frame_lines(Progress *p, gint64 now_us, int rows)
 	return lines;
 }
 
+GPtrArray *
+progress_lines(Progress *p, gint64 now_us, int rows)
+{
+	if (p->start_us == 0)
+		p->start_us = now_us;
+	return frame_lines(p, now_us, rows + 1);
+}
+
 /* To the first line of the last frame, which takes more rows now if the
  * terminal has become narrower. */
 static void

@@ -31,6 +31,10 @@ void progress_event(Progress *progress, const Event *event);
 /* Draws when it is time to. now_us: monotonic; columns, rows: of the terminal
  * at this moment. */
 void progress_tick(Progress *progress, gint64 now_us, int columns, int rows);
+/* For a page that somebody else draws: a line for each worker as far as rows
+ * allow, then all of them, then the numbers; at least four. g_ptr_array_unref().
+ */
+GPtrArray *progress_lines(Progress *progress, gint64 now_us, int rows);
 /* Takes the bars off the terminal, so that something else can be printed; the
  * next tick draws them again. With PROGRESS_LINES nothing happens. */
 void progress_hide(Progress *progress);

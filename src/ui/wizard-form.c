@@ -32,6 +32,15 @@ ask_size(void)
 	return true;
 }
 
+void
+ui_size(int *columns_out, int *rows_out)
+{
+	if (!ask_size())
+		newtGetScreenSize(&columns, &rows);
+	*columns_out = MAX(columns, 1);
+	*rows_out = MAX(rows, 1);
+}
+
 /* A terminal may be made too small at any time: it is asked for more room,
  * until it has it. */
 static void
@@ -64,7 +73,10 @@ folded(const char *text, int width, int *height)
 
 struct page {
 	newtComponent form, next, back, cancel, other;
+	const char *leave; /* what Cancel asks; NULL: nothing */
 };
+
+static const char leave[] = "Leave the wizard? Nothing is kept.";
 
 /* The window, its text and its buttons; inner: rows of what stands between.
  * Returns the row where that begins. */
@@ -91,6 +103,7 @@ open_page(struct page *p, const char *title, const char *text, int inner,
 		newtTextboxSetText(box, body);
 		newtFormAddComponent(p->form, box);
 	}
+	p->leave = leave;
 	p->back = newtCompactButton(x, top + inner + 1, "Back");
 	x += 10;
 	p->next = newtCompactButton(x, top + inner + 1, next ? next : "Next");
@@ -140,9 +153,8 @@ run_page(struct page *p, const char *help)
 			es.u.key == NEWT_KEY_ESCAPE) ||
 		    (es.reason == NEWT_EXIT_COMPONENT &&
 			es.u.co == p->cancel)) {
-			if (ui_ask("Cancel",
-				"Leave the wizard? Nothing is kept.", "Leave",
-				"Stay"))
+			if (p->leave == NULL ||
+			    ui_ask("Cancel", p->leave, "Leave", "Stay"))
 				return ANSWER_CANCEL;
 			continue;
 		}
@@ -220,7 +232,7 @@ ui_list(const char *title, const char *text, const char *help,
 
 enum ui_answer
 ui_text(const char *title, const char *text, const char *help, const char *next,
-    const char *other)
+    const char *other, bool over)
 {
 	enum ui_answer answer;
 	newtComponent box;
@@ -230,6 +242,8 @@ ui_text(const char *title, const char *text, const char *help, const char *next,
 	fit_screen();
 	inner = MIN(rows - 9, 16);
 	top = open_page(&p, title, "", inner, next, other);
+	if (over)
+		p.leave = NULL;
 	/* newt adds two columns for the bar at its side. */
 	box = newtTextbox(1, top, MIN(columns - 6, 74) - 4, inner,
 	    NEWT_FLAG_SCROLL | NEWT_FLAG_WRAP);

@@ -7,6 +7,9 @@
 
 #include <newt.h>
 
+/* Of the terminal, now; at least 1. */
+void ui_size(int *columns, int *rows);
+
 enum ui_answer { ANSWER_NEXT, ANSWER_BACK, ANSWER_CANCEL, ANSWER_OTHER };
 
 /* One line of a form. */
@@ -25,9 +28,9 @@ enum ui_answer ui_form(const char *title, const char *text, const char *help,
 /* A page with a list; *chosen: index, in and out. */
 enum ui_answer ui_list(const char *title, const char *text, const char *help,
     const char *const *rows, guint n, guint *chosen);
-/* A long text to be read. */
+/* A long text to be read. over: there is nothing to lose by leaving. */
 enum ui_answer ui_text(const char *title, const char *text, const char *help,
-    const char *next, const char *other);
+    const char *next, const char *other, bool over);
 /* Something happened; one button. */
 void ui_message(const char *title, const char *text);
 bool ui_ask(

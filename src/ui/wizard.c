@@ -102,8 +102,10 @@ page_kind(struct wizard *w)
 	for (guint i = 0; source_drivers[i] != NULL; i++) {
 		const struct source_driver *d = source_drivers[i];
 
-		if (!is_for_people(d->name))
+		if (!is_for_people(d->name) && d != w->source)
 			continue;
+		if (d == w->source)
+			w->source_at = drivers->len;
 		g_ptr_array_add(drivers, (void *)d);
 		g_ptr_array_add(
 		    rows, g_strdup_printf("%-10s %s", d->name, d->summary));
@@ -163,27 +165,45 @@ compare_accounts(const void *a, const void *b)
 	return g_utf8_collate((*one)->name, (*two)->name);
 }
 
+/* What the plan says now, finished; with the passwords that were typed. The
+ * plan of the pages stays as it is: it can be changed again. */
+static enum status
+finished_copy(const struct wizard *w, bool need_to, Plan **out, GError **error)
+{
+	g_autofree char *text = plan_to_text(w->plan);
+	enum status st;
+
+	*out = plan_new();
+	/* A command, or a word that was typed, may be another one now. */
+	plan_forget_passwords();
+	st = plan_load_text(*out, text, "plan", error);
+	if (st == ST_OK)
+		st = plan_finish(*out, need_to, error);
+	if (st < 0)
+		return st;
+	if (passwords[true] != NULL)
+		plan_set_password(*out, &(*out)->from, passwords[true]);
+	if (passwords[false] != NULL && (*out)->to.text != NULL)
+		plan_set_password(*out, &(*out)->to, passwords[false]);
+	return ST_OK;
+}
+
 /* Log on, as the plan says now; the source also lists. */
 static enum status
 try_end(struct wizard *w, bool source, GError **error)
 {
-	g_autoptr(Plan) plan = plan_new();
-	g_autofree char *text = plan_to_text(w->plan);
+	g_autoptr(Plan) plan = NULL;
 	g_autoptr(GPtrArray) boxes =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_free);
+	g_autoptr(GHashTable) chosen =
+	    g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(Source) s = NULL;
 	g_autoptr(Dest) d = NULL;
 	struct plan_route route;
-	enum status st = plan_load_text(plan, text, "plan", error);
+	enum status st = finished_copy(w, false, &plan, error);
 
-	if (st == ST_OK)
-		st = plan_finish(plan, false, error);
 	if (st < 0)
 		return st;
-	if (passwords[true] != NULL)
-		plan_set_password(plan, &plan->from, passwords[true]);
-	if (passwords[false] != NULL && plan->to.text != NULL)
-		plan_set_password(plan, &plan->to, passwords[false]);
 	st = plan_route(plan,
 	    plan->accounts->len > 0 ? plan->accounts->pdata[0] : NULL, NULL,
 	    &route, error);
@@ -201,6 +221,8 @@ try_end(struct wizard *w, bool source, GError **error)
 	plan_route_clear(&route);
 	if (st < 0 || !source)
 		return st;
+	for (guint i = 0; i < w->plan->mailboxes->len; i++)
+		g_hash_table_add(chosen, w->plan->mailboxes->pdata[i]);
 	g_ptr_array_set_size(w->accounts, 0);
 	for (guint i = 0; i < boxes->len; i++) {
 		const struct mailbox *box = boxes->pdata[i];
@@ -213,7 +235,8 @@ try_end(struct wizard *w, bool source, GError **error)
 		account->name = g_strdup(box->name);
 		account->messages = box->messages;
 		account->bytes = box->bytes;
-		account->wanted = true;
+		account->wanted = g_hash_table_size(chosen) == 0 ||
+				  g_hash_table_contains(chosen, box->name);
 		g_ptr_array_add(w->accounts, account);
 	}
 	/* Sources list in any order; people look for names. */
@@ -353,8 +376,10 @@ page_dest_kind(struct wizard *w)
 	for (guint i = 0; dest_drivers[i] != NULL; i++) {
 		const struct dest_driver *d = dest_drivers[i];
 
-		if (!is_for_people(d->name))
+		if (!is_for_people(d->name) && d != w->dest)
 			continue;
+		if (d == w->dest)
+			w->dest_at = drivers->len;
 		g_ptr_array_add(drivers, (void *)d);
 		g_ptr_array_add(
 		    rows, g_strdup_printf("%-10s %s", d->name, d->summary));
@@ -533,6 +558,19 @@ page_save(struct wizard *w)
 	return answer;
 }
 
+/* Nothing that is known before would end the run at once. */
+static bool
+is_ready(const struct wizard *w)
+{
+	g_autoptr(Plan) plan = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (finished_copy(w, true, &plan, &error) == ST_OK)
+		return true;
+	ui_message("It cannot begin", error->message);
+	return false;
+}
+
 static enum ui_answer
 page_summary(struct wizard *w)
 {
@@ -542,8 +580,10 @@ page_summary(struct wizard *w)
 		    ui_text("Summary: this will be done", text,
 			"Run begins at once and shows its progress; Save and "
 			"exit writes the plan to a file for later.",
-			"Run", "Save and exit");
+			"Run", "Save and exit", false);
 
+		if (answer == ANSWER_NEXT && !is_ready(w))
+			continue;
 		if (answer == ANSWER_NEXT) {
 			w->end = UI_RUN;
 			return answer;
@@ -560,8 +600,20 @@ page_summary(struct wizard *w)
 	}
 }
 
+/* What a plan that is there already chose. */
+static void
+find_drivers(struct wizard *w)
+{
+	const struct plan_end *from = &w->plan->from, *to = &w->plan->to;
+
+	w->source = from->text ? source_driver_find(from->url.scheme) : NULL;
+	w->dest = to->text ? dest_driver_find(to->url.scheme) : NULL;
+	w->procedure = w->dest != NULL && strcmp(w->dest->name, "files") == 0;
+}
+
 enum status
-ui_wizard(Plan *plan, enum ui_wizard_end *end, char **path, GError **error)
+ui_wizard(Plan *plan, bool again, enum ui_wizard_end *end, char **path,
+    GError **error)
 {
 	/* A page that has nothing to ask answers OTHER: it is passed over in
 	 * the direction of the way. */
@@ -576,6 +628,9 @@ ui_wizard(Plan *plan, enum ui_wizard_end *end, char **path, GError **error)
 		    "the wizard needs a terminal; 'mailmig plan --from URL "
 		    "--to URL' writes a plan without one");
 	w.accounts = g_ptr_array_new_with_free_func(account_free_one);
+	find_drivers(&w);
+	if (again)
+		at = (int)G_N_ELEMENTS(pages) - 1;
 	newtInit();
 	while (at < (int)G_N_ELEMENTS(pages)) {
 		enum ui_answer answer = pages[at](&w);

@@ -4,7 +4,9 @@ plan that it makes, and terminals that shrink."""
 import os
 import re
 import shutil
+import signal
 import subprocess
+import tempfile
 import time
 
 import mail
@@ -20,7 +22,7 @@ class Terminal:
     """A program in a terminal of its own (tmux)."""
 
     def __init__(self, d, *args, width=80, height=24):
-        self.socket = d + "/tmux"
+        self.socket = tempfile.mktemp(prefix="tmux", dir=d)
         words = " ".join([program.MAILMIG, *args])
         env = {k: v for k, v in os.environ.items() if k != "TMUX"}
         env.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", TERM="xterm")
@@ -163,10 +165,14 @@ def files_to_maildir():
         t.keys("Tab", "Tab", "Enter")
         t.wait("Summary")
         t.keys("Tab", "Enter")
+        s = t.wait("Result")
+        tap.ok(re.search(r"3 mailboxes.*\n.* 30  found", s) and
+               re.search(r"= +30  moved", s), "run to the end: the books", s)
+        t.keys("Tab", "Enter")
         s = t.wait("status=[0-9]")
-        tap.ok("status=0" in s and "Report:" in s, "run to the end", s)
+        tap.ok("status=0" in s and "Report:" in s, "and again as lines", s)
     tap.equal(sorted(os.listdir(d + "/out")),
-              ["user1", "user2", "user3", "user4"], "the mail is there")
+              ["user1", "user3", "user4"], "the mail of the chosen is there")
 
 
 def imap_to_maildir():
@@ -203,6 +209,8 @@ def imap_to_maildir():
             w = t.wait("Summary")
             tap.ok("secret" not in w, "no password in the plan", w)
             t.keys("Tab", "Enter")
+            t.wait("All is moved")
+            t.keys("Escape")
             w = t.wait("status=[0-9]")
             tap.ok("status=0" in w, "the migration went to its end", w)
     r, list_ = program.records("maildir:" + d + "/out")
@@ -225,11 +233,144 @@ def leaving():
         t.keys("Enter")
         s = t.wait("status=0")
         tap.ok("nothing was done" in s, "Escape leaves", s)
-    left = [x for x in os.listdir(d) if x != "tmux"]
+    left = [x for x in os.listdir(d) if not x.startswith("tmux")]
     tap.equal(left, [], "and nothing is kept")
     r = program.mailmig("wizard")
     tap.ok(r.rc == 64 and "terminal" in r.err, "without a terminal: a sentence",
            r.err)
+
+
+LARGE = """[from]
+url = generate:?mailboxes=3&messages=20000&size=1KiB
+[to]
+url = null:
+[run]
+workers = 2
+"""
+
+
+def to_summary(t):
+    """Through the pages of a plan that says everything."""
+    t.wait("What to migrate")
+    t.keys("Enter")
+    t.wait("Where the mail is")
+    t.keys("Tab", "Enter")
+    t.wait("How shall it be done")
+    t.keys("Enter")
+    t.wait("Where shall the mail go")
+    t.keys("Enter")
+    t.wait("Where it goes")
+    t.keys("Tab", "Enter")
+    t.wait("What to take")
+    t.keys(*["Tab"] * 7, "Enter")
+    t.wait("mailboxes will go")
+    t.keys("End", "Enter")
+    t.wait("State directory")
+    t.keys("Tab", "Tab", "Enter")
+    t.wait("Summary")
+
+
+def plan_file(d, text):
+    with open(d + "/a.plan", "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+class Held:
+    """The workers of a run stand still, so that its page can be looked at."""
+
+    def __init__(self, state):
+        self.pids = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+            except OSError:
+                continue
+            if b"worker" in words and state.encode() in words:
+                self.pids.append(int(name))
+
+    def kill(self, number):
+        for pid in self.pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def __enter__(self):
+        self.kill(signal.SIGSTOP)
+        return self
+
+    def __exit__(self, *_):
+        self.kill(signal.SIGCONT)
+
+
+def live():
+    """The page of a run: bars, help, stop, and on from there."""
+    d = server.temp_dir("wizard")
+    plan_file(d, LARGE)
+    with Terminal(d, "wizard", "a.plan") as t:
+        to_summary(t)
+        t.keys("Tab", "Enter")
+        s = t.wait("all .*█")
+        with Held(d + "/mailmig-state") as held:
+            tap.equal(len(held.pids), 2, "under way, and held")
+            s = t.screen()
+            tap.ok(re.search("user[1-3] +[█░]{20}.*\n"
+                             "(.*user[1-3] +[█░]{20}.*\n)?"
+                             ".*all +█.*messages.*\n.*of 3 mailboxes", s),
+                   "a bar for each mailbox under way and for all", s)
+            t.keys("F1")
+            tap.ok("mailmig resume" in t.wait("Stop ends the run"), "F1: help")
+            t.tmux("resize-window", "-t", "w", "-x", "40", "-y", "10")
+            s = t.wait("(?m)^ +│ all .*\n(.*\n)*.*<Stop>")
+            tap.ok(max(map(len, s.splitlines())) <= 40, "40x10: still bars", s)
+            t.tmux("resize-window", "-t", "w", "-x", "80", "-y", "24")
+            t.wait("generate:.* -> null:")
+            t.keys("Enter")
+            t.wait("Stop\\? Once more")
+            t.keys("Enter")
+            t.wait("Stopping when what is under way")
+        s = t.wait("Result")
+        tap.ok("stopped before the end" in s and "mailmig resume" in s,
+               "stopped, and how to go on", s)
+        first = program.books(d + "/mailmig-state")
+        tap.ok(first.balanced() and 0 < first.moved < 60000,
+               "the books balance", first)
+        t.keys("BTab", "BTab", "Enter")  # Back
+        t.wait("Summary")
+        t.keys("Tab", "Enter")
+        s = t.wait("Result")
+        t.keys("Tab", "Enter")
+        tap.ok("All is moved" in s, "back to the pages, and on", s)
+        t.wait("status=0")
+    both = program.books(d + "/mailmig-state", run=1)
+    tap.equal(first.moved + both.moved, 60000, "everything once")
+
+
+def gone():
+    """The terminal closes: the run goes on; before it, nothing was done."""
+    d = server.temp_dir("wizard")
+    plan_file(d, LARGE)
+    with Terminal(d, "wizard", "a.plan") as t:
+        t.wait("What to migrate")
+    tap.equal([x for x in os.listdir(d) if not x.startswith("tmux")],
+              ["a.plan"],
+              "gone at a page: nothing was done")
+    with Terminal(d, "wizard", "a.plan") as t:
+        to_summary(t)
+        t.keys("Tab", "Enter")
+        t.wait("all .*█")
+        with Held(d + "/mailmig-state") as held:
+            b = program.books(d + "/mailmig-state")
+            tap.ok(b.totals is None and held.pids, "a run is under way", b)
+            t.tmux("kill-server")
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until and b.totals is None:
+        time.sleep(0.05)
+        b = program.books(d + "/mailmig-state")
+    tap.ok(b.balanced() and b.moved == 60000, "it went to its end", b)
+    r = program.mailmig("resume", "--state", d + "/mailmig-state")
+    tap.equal(r.rc, 0, "and nothing is left to resume")
 
 
 def main():
@@ -239,6 +380,6 @@ def main():
 
 if __name__ == "__main__":
     if TMUX:
-        tap.run(files_to_maildir, imap_to_maildir, leaving)
+        tap.run(files_to_maildir, imap_to_maildir, live, gone, leaving)
     else:
         tap.run(main)
