@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include "base/csv.h"
+#include "directory/exchange.h"
 #include "directory/rows.h"
 #include "engine/people.h"
 #include "event/terminal.h"
@@ -229,6 +230,45 @@ do_match(struct people *people, Changes *changes, const char *word,
 	return ST_OK;
 }
 
+static void
+remark(void *user, const char *recipient, const char *text)
+{
+	changes_tell(user, EVENT_DIRECTORY_EXPORT_REMARK, recipient, 0, text);
+}
+
+/* Files and a script for today's Exchange. */
+static enum status
+export_exchange(
+    struct cli *cli, Changes *changes, const char *dir, GError **error)
+{
+	struct exchange_counts n;
+	enum status st = exchange_save(
+	    changes_store(changes), dir, remark, changes, &n, error);
+	g_autoptr(GString) left_out = g_string_new(NULL);
+	GHashTableIter at;
+	gpointer name, count;
+
+	g_hash_table_iter_init(&at, n.left_out);
+	while (st == ST_OK && g_hash_table_iter_next(&at, &name, &count))
+		g_string_append_printf(left_out, "%s%s (%u)",
+		    left_out->len > 0 ? ", " : "", (const char *)name,
+		    GPOINTER_TO_UINT(count));
+	if (left_out->len > 0)
+		remark(changes, dir, left_out->str);
+	if (st == ST_OK && !cli->on[CLI_QUIET] && !cli->on[CLI_JSON]) {
+		printf("%u mailboxes, %u contacts, %u groups, %u links in %s\n",
+		    n.mailboxes, n.contacts, n.groups, n.links, dir);
+		if (n.accounts > 0)
+			printf("%u accounts without a mailbox are not "
+			       "written\n",
+			    n.accounts);
+		printf("Run there, in the Exchange Management Shell: "
+		       "recipients.ps1 -Plan\n");
+	}
+	exchange_counts_clear(&n);
+	return st;
+}
+
 /* The whole directory into another store, which must be empty there. */
 static enum status
 do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
@@ -238,6 +278,9 @@ do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
 	guint n = 0;
 	enum status st;
 
+	if (g_str_has_prefix(word, "exchange:"))
+		return export_exchange(
+		    cli, changes, word + strlen("exchange:"), error);
 	if (g_file_test(file_of(word), G_FILE_TEST_EXISTS))
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "%s is there already; name another file", file_of(word));
@@ -295,7 +338,8 @@ cmd_directory(struct cli *cli)
 	if (what == NULL) {
 		cli_say("directory %s: %s", word,
 		    strcmp(word, "export") == 0
-			? "where to? csv:FILE, ldif:FILE or sqlite:FILE"
+			? "where to? csv:FILE, ldif:FILE, exchange:DIR or "
+			  "sqlite:FILE"
 			: "of what? a directory file, LDIF, or files:DIR");
 		return CLI_USAGE;
 	}

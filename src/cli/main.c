@@ -111,7 +111,7 @@ const struct command cli_commands[] = {
     {"directory", "import|export|convert|match|plan [FILE|URL] [FILE]", 1, 3,
 	"people: find, make and convert recipients of a directory",
 	"import FILE: rows of a directory file or LDIF, or of files:DIR.\n"
-	"export csv:FILE or ldif:FILE.\n"
+	"export csv:FILE, ldif:FILE, or exchange:DIR: a PowerShell script.\n"
 	"match SOURCE [FILE]: who gets which mailbox, and a mapping file to "
 	"edit.\n"
 	"convert SOURCE: custom recipients become mailboxes.\n"
