@@ -43,6 +43,11 @@ put_counts(const struct people *people, Changes *changes, bool dry)
 	       "memberships; %u as they were; %u failed, %u warnings\n",
 	    dry ? "Would be: " : "", n->created, n->converted, n->changed,
 	    n->removed, n->linked, n->there, n->failed, n->warnings);
+	if (changes_passwords(changes) &&
+	    passwords_count(changes_passwords(changes)) > 0)
+		printf("Initial passwords of %u mailboxes: %s\n",
+		    passwords_count(changes_passwords(changes)),
+		    passwords_path(changes_passwords(changes)));
 	if (changes_undo_path(changes))
 		printf("Taken back by: mailmig directory import %s\n",
 		    changes_undo_path(changes));

@@ -31,8 +31,8 @@ static const char *const shown_batch[] = {"from", "to", "accounts",
 static const char *const shown_run[] = {"from", "to", "accounts", "workers",
     "connections", "state", "print-plan", "json", "quiet", "no-progress", NULL};
 static const char *const shown_directory[] = {"directory", "directory-map",
-    "no-create-mailboxes", "address-policy", "on-conflict", "state", "json",
-    NULL};
+    "no-create-mailboxes", "address-policy", "on-conflict", "initial-password",
+    "state", "json", NULL};
 
 #define PASS_SWITCHES                                                          \
 	(1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS |            \
@@ -111,9 +111,8 @@ const struct command cli_commands[] = {
     {"directory", "import|export|convert|match|plan [FILE|URL] [FILE]", 1, 3,
 	"people: find, make and convert recipients of a directory",
 	"import FILE: rows of a directory file or LDIF, or of files:DIR.\n"
-	"export csv:FILE, ldif:FILE, or exchange:DIR: a PowerShell script.\n"
-	"match SOURCE [FILE]: who gets which mailbox, and a mapping file to "
-	"edit.\n"
+	"export csv:FILE, ldif:FILE, or exchange:DIR (a PowerShell script).\n"
+	"match SOURCE [FILE]: who gets which mailbox; writes a mapping file.\n"
 	"convert SOURCE: custom recipients become mailboxes.\n"
 	"plan SOURCE: what import and convert would do; writes nothing.\n"
 	"Without --directory, the one in the state directory.",

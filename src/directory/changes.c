@@ -1,5 +1,6 @@
 #include "directory/changes.h"
 
+#include "base/secret.h"
 #include "base/step.h"
 #include "directory/dn.h"
 #include "directory/ldif.h"
@@ -33,6 +34,12 @@ changes_undo_path(const Changes *c)
 	return c->journal && journal_count(c->journal) > 0
 		   ? journal_undo_path(c->journal)
 		   : NULL;
+}
+
+const Passwords *
+changes_passwords(const Changes *c)
+{
+	return c->params.passwords;
 }
 
 void
@@ -120,6 +127,7 @@ changes_close(Changes *c)
 		store_mirror_close(c->store, c->known);
 	store_close(c->store);
 	journal_close(c->journal);
+	passwords_close(c->params.passwords);
 	g_free(c->state_dir);
 	g_free(c);
 }
@@ -204,6 +212,38 @@ check_new(Changes *c, const Entry *entry, GError **error)
 	return ST_OK;
 }
 
+/* Made in the store, with its initial password, which is in no copy, journal
+ * or mirror of the entry. A store in a file has no log-ins: there it is in the
+ * list alone. */
+static enum status
+make(Changes *c, Store *store, Entry *entry, GError **error)
+{
+	g_autoptr(Entry) with = NULL;
+	struct entry_attribute *a;
+	char *password = NULL;
+	enum status st = ST_OK;
+
+	if (store == c->store && c->params.passwords && !c->params.dry &&
+	    entry->class == RECIPIENT_MAILBOX &&
+	    entry_find(entry, "userPassword") == NULL)
+		st = passwords_take(
+		    c->params.passwords, entry, &password, error);
+	if (st < 0)
+		return st;
+	if (password == NULL || !store_takes_passwords(store)) {
+		secret_free(password);
+		return store_create(store, entry, error);
+	}
+	with = entry_copy(entry);
+	entry_set(with, WIRE_PASSWORD, password);
+	secret_free(password);
+	st = store_create(store, with, error);
+	a = entry_find(with, WIRE_PASSWORD);
+	if (a)
+		memset(a->values->pdata[0], 0, strlen(a->values->pdata[0]));
+	return st;
+}
+
 enum status
 changes_create(Changes *c, Entry *entry, GError **error)
 {
@@ -224,13 +264,9 @@ changes_create(Changes *c, Entry *entry, GError **error)
 		return st;
 	step("directory create");
 	if (!c->params.dry)
-		st = store_create(c->store, entry, &why);
-	if (st == ST_OK && two(c)) {
-		g_autoptr(Entry) copy = entry_copy(entry);
-
-		entry_set(copy, WIRE_PASSWORD, NULL);
-		st = store_create(c->known, copy, &why);
-	}
+		st = make(c, c->store, entry, &why);
+	if (st == ST_OK && two(c))
+		st = store_create(c->known, entry, &why);
 	if (st < 0)
 		return refused(c, entry, NULL, error, why, st);
 	c->counts.created++;
@@ -480,7 +516,7 @@ carry_out(Changes *c, Store *store, const Entry *old, Entry *new,
 			g_clear_pointer(&there, entry_free);
 	}
 	if (there == NULL || there->class != RECIPIENT_MAILBOX) {
-		st = store_create(store, new, &why);
+		st = make(c, store, new, &why);
 		if (st == ST_ITEM) {
 			/* Nobody is lost: the old one comes back. */
 			g_autoptr(Entry) back = entry_copy(old);

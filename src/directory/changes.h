@@ -8,6 +8,7 @@
 
 #include "directory/journal.h"
 #include "directory/match.h"
+#include "directory/passwords.h"
 #include "event/event.h"
 
 struct changes_counts {
@@ -21,6 +22,9 @@ struct changes_params {
 	const char *user, *password;
 	const char *state_dir;
 	bool dry;
+	/* For mailboxes that are made; NULL: they get none. Taken over, also
+	 * on failure. */
+	Passwords *passwords;
 	void (*tell)(Event *event, void *user); /* takes the event */
 	void *tell_user;
 };
@@ -38,6 +42,8 @@ Store *changes_store(Changes *changes);
 struct changes_counts *changes_counts(Changes *changes);
 /* The undo file; NULL when nothing was written. */
 const char *changes_undo_path(const Changes *changes);
+/* Of params; NULL: none are made. */
+const Passwords *changes_passwords(const Changes *changes);
 
 /* Tell: key and text of an entry, or a row of a file (line > 0). */
 void changes_tell(Changes *changes, enum event_id id, const char *name,

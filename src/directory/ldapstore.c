@@ -532,6 +532,7 @@ const struct store_driver store_ldap_driver = {
     .summary = "an LDAP server: Active Directory, OpenLDAP",
     .options = options,
     .remote = true,
+    .log_in = true,
     .open = ldap_store_open,
     .scan = ldap_store_scan,
     .next = ldap_store_next,

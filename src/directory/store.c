@@ -210,6 +210,12 @@ store_has_container(Store *store, const char *dn)
 	return base_of(store)->driver->has_container(store, dn);
 }
 
+bool
+store_takes_passwords(const Store *store)
+{
+	return base_of(store)->driver->log_in;
+}
+
 const char *
 store_refuses(Store *store, enum recipient_class class)
 {

@@ -56,6 +56,7 @@ struct store_driver {
 	const char *summary;
 	const struct option *options;
 	bool remote; /* a search is a round trip: look things up in a mirror */
+	bool log_in; /* its mailboxes log in: it takes WIRE_PASSWORD (wire.h) */
 
 	enum status (*open)(
 	    Store **out, const struct store_where *where, GError **error);
@@ -144,6 +145,7 @@ enum status store_link(Store *store, const char *holder, const char *attribute,
     const char *target, bool add, GError **error);
 bool store_has_container(Store *store, const char *dn);
 const char *store_refuses(Store *store, enum recipient_class class);
+bool store_takes_passwords(const Store *store);
 /* What was written survives a crash when it returns. */
 enum status store_commit(Store *store, GError **error);
 

@@ -8,6 +8,24 @@
 
 #include <string.h>
 
+/* Of new mailboxes; NULL when the plan wants none. */
+static enum status
+open_passwords(const Plan *plan, Passwords **out, GError **error)
+{
+	g_autofree char *beside =
+	    g_build_filename(plan->state_dir, "directory-passwords.csv", NULL);
+	const char *path = plan->directory.password_list;
+
+	*out = NULL;
+	if (strcmp(plan->directory.password, "none") == 0)
+		return ST_OK;
+	if (path == NULL && g_mkdir_with_parents(plan->state_dir, 0700) < 0)
+		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
+		    "cannot make the state directory %s", plan->state_dir);
+	return passwords_open(
+	    out, plan->directory.password, path ? path : beside, error);
+}
+
 enum status
 people_open(Changes **out, const Plan *plan, bool dry,
     void (*tell)(Event *event, void *user), void *user, GError **error)
@@ -27,6 +45,8 @@ people_open(Changes **out, const Plan *plan, bool dry,
 		st = secret_from_file(
 		    &password, plan->directory.password_file, NULL, error);
 	params.password = password;
+	if (st == ST_OK && !dry)
+		st = open_passwords(plan, &params.passwords, error);
 	if (st == ST_OK)
 		st = changes_open(out, &params, error);
 	secret_free(password);
@@ -256,6 +276,20 @@ people_place(const Plan *plan, Changes *changes, const MatchMap *map,
 	return st;
 }
 
+/* Where they are; never which. */
+static void
+tell_passwords(Changes *changes)
+{
+	const Passwords *passwords = changes_passwords(changes);
+	g_autofree char *text = NULL;
+
+	if (passwords == NULL || passwords_count(passwords) == 0)
+		return;
+	text = g_strdup_printf(
+	    "%u in %s", passwords_count(passwords), passwords_path(passwords));
+	changes_tell(changes, EVENT_DIRECTORY_PASSWORDS, NULL, 0, text);
+}
+
 enum status
 people_place_all(const Plan *plan, GPtrArray *wanted,
     void (*tell)(Event *event, void *user), void *user, GError **error)
@@ -299,5 +333,9 @@ people_place_all(const Plan *plan, GPtrArray *wanted,
 			g_ptr_array_remove_index(wanted, i);
 	}
 	g_free(policy.addresses);
-	return st < 0 ? ST_RUN : changes_commit(changes, error);
+	if (st == ST_OK)
+		st = changes_commit(changes, error);
+	if (changes)
+		tell_passwords(changes);
+	return st < 0 ? ST_RUN : ST_OK;
 }

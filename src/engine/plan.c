@@ -85,7 +85,7 @@ const struct plan_key plan_keys[] = {
 	F(folder_map_file)},
 
     {"directory", "url", "directory", "URL", NULL,
-	"who has which mailbox: sqlite:FILE, ldap://HOST/BASE, csv:, ldif:",
+	"who has which mailbox: sqlite:, ldap://, csv:, ldif:",
 	PLAN_TEXT, F(directory.url)},
     {"directory", "user", "directory-user", "DN", NULL,
 	"name to log in with at the directory", PLAN_TEXT, F(directory.user)},
@@ -107,6 +107,12 @@ const struct plan_key plan_keys[] = {
     {"directory", "on-conflict", "on-conflict", "WHAT", "skip",
 	"an alias that is taken: skip, link or rename", PLAN_TEXT,
 	F(directory.conflict)},
+    {"directory", "initial-password", "initial-password", "HOW", "none",
+	"of new mailboxes: none, random, rule:PATTERN",
+	PLAN_TEXT, F(directory.password)},
+    {"directory", "password-list", "password-list", "FILE", NULL,
+	"where these are written (STATE/directory-passwords.csv)", PLAN_PATH,
+	F(directory.password_list)},
 
     {"run", "state", "state", "DIR", "mailmig-state",
 	"ledger, event log and recovery files", PLAN_PATH, F(state_dir)},
@@ -215,6 +221,8 @@ plan_free(Plan *plan)
 	g_free(plan->directory.name);
 	g_ptr_array_unref(plan->directory.addresses);
 	g_free(plan->directory.conflict);
+	g_free(plan->directory.password);
+	g_free(plan->directory.password_list);
 	g_ptr_array_unref(plan->folder_map);
 	g_free(plan->state_dir);
 	g_free(plan->base_dir);

@@ -95,6 +95,8 @@ struct Plan {
 		char *name; /* of a mailbox at the destination: address, alias */
 		GPtrArray *addresses; /* of char *: patterns of the policy */
 		char *conflict;
+		char *password; /* none, random, rule:PATTERN */
+		char *password_list; /* NULL: in the state directory */
 	} directory;
 
 	char *base_dir; /* relative names are below it; the current directory */
