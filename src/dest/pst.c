@@ -15,6 +15,8 @@
 #include "base/step.h"
 #include "base/url.h"
 #include "dest/pst-address.h"
+#include "dest/pst-class.h"
+#include "model/address-message.h"
 #include "pst/format.h"
 #include "pst/mapi-from-vcard.h"
 
@@ -49,7 +51,7 @@ struct pst_dest {
 	struct dest_base base;
 	char *dir, *file; /* file: its name without ending, or NULL */
 	char *shown;
-	guint64 split; /* bytes */
+	guint64 part_max; /* bytes */
 	bool plain;
 
 	/* one job */
@@ -61,8 +63,12 @@ struct pst_dest {
 	GHashTable *folders;	     /* struct folder * to NID, in this part */
 	GHashTable *paths;	     /* text of a path to NID, in this part */
 	const struct record *record; /* being put: what remarks are about */
-	GArray *puts;		     /* of struct put */
-	guint given;		     /* outcomes, after the last commit */
+	const struct folder *contacts; /* the job's own for people, or NULL */
+	PstClasses *classes; /* of folders that the source calls plain */
+	GArray *split;	     /* of struct part: of a message that is a card */
+	Spool *card;	     /* and its content */
+	GArray *puts;	     /* of struct put */
+	guint given;	     /* outcomes, after the last commit */
 	bool committed;
 	GString *key;
 };
@@ -82,7 +88,7 @@ pst_dest_open(Dest **out, const struct end *end, GError **error)
 		    "pst: no place is named; write pst:DIR or pst:FILE.pst");
 	d = g_new0(struct pst_dest, 1);
 	d->base.driver = &dest_pst_driver;
-	d->split = (guint64)options_number(opts, "split");
+	d->part_max = (guint64)options_number(opts, "split");
 	d->plain = !options_bool(opts, "encode");
 	d->shown = g_strdup(options_text(opts, "name"));
 	if (g_str_has_suffix(path, ".pst")) {
@@ -150,6 +156,11 @@ pst_dest_begin(Dest *dest, const struct job *job, GError **error)
 	d->parts = g_ptr_array_new_with_free_func(g_free);
 	d->folders = g_hash_table_new(NULL, NULL);
 	d->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	d->classes = pst_classes_new();
+	d->contacts = NULL;
+	d->split = g_array_new(FALSE, TRUE, sizeof(struct part));
+	g_array_set_clear_func(d->split, (GDestroyNotify)part_clear);
+	d->card = spool_new(job->spool_dir);
 	d->puts = g_array_new(FALSE, FALSE, sizeof(struct put));
 	d->key = g_string_new(NULL);
 	d->given = 0;
@@ -319,6 +330,8 @@ put_folder(struct pst_dest *d, const struct folder *folder, GError **error)
 	guint32 nid;
 	enum status st = ST_OK;
 
+	if (folder->use == FOLDER_CONTACTS && d->contacts == NULL)
+		d->contacts = folder;
 	/* A later pass makes only the folders that get something. */
 	if (d->job->pass > 1)
 		return ST_OK;
@@ -331,8 +344,10 @@ put_folder(struct pst_dest *d, const struct folder *folder, GError **error)
 static enum status
 next_part(struct pst_dest *d, GError **error)
 {
-	enum status st = pst_writer_finish(d->writer, error);
+	enum status st;
 
+	pst_classes_settle(d->classes, d->writer);
+	st = pst_writer_finish(d->writer, error);
 	g_clear_pointer(&d->writer, pst_writer_close);
 	return st < 0 ? st : begin_part(d, error);
 }
@@ -419,13 +434,13 @@ need_part(struct pst_dest *d, guint64 room, GError **error)
 {
 	if (d->writer == NULL)
 		return begin_part(d, error);
-	if (d->puts->len > 0 && pst_writer_size(d->writer) + room > d->split)
+	if (d->puts->len > 0 && pst_writer_size(d->writer) + room > d->part_max)
 		return next_part(d, error);
 	return ST_OK;
 }
 
 static enum status
-put_message(struct pst_dest *d, const struct record *record, guint64 seq,
+put_mail(struct pst_dest *d, const struct record *record, guint64 seq,
     GError **error)
 {
 	const struct message *m = &record->message;
@@ -457,40 +472,70 @@ put_message(struct pst_dest *d, const struct record *record, guint64 seq,
 		    d->mapper, d->writer, folder, &mail, &put.nid, error);
 	if (st < 0)
 		return st;
+	pst_classes_add(
+	    d->classes, m->folder, folder, pst_mapper_class(d->mapper));
 	put.part = d->parts->len - 1;
 	g_array_append_val(d->puts, put);
 	return ST_OK;
 }
 
-/* Address books lie in the folder that Outlook looks for people in. */
+/* A contact or list into a folder. received: of a message that it was. */
 static enum status
-put_address(struct pst_dest *d, const struct record *record, guint64 seq,
+put_contact(struct pst_dest *d, const struct address *address,
+    const struct folder *where, const struct stamp *received, guint64 seq,
     GError **error)
 {
-	static char *path[] = {(char *)"Contacts", NULL};
-	static const struct folder contacts = {
-	    .path = path, .use = FOLDER_CONTACTS};
 	struct pst_mail mail = {.remark = remark, .remark_ctx = d};
 	struct put put = {.seq = seq};
 	g_auto(PstEntry) contact = {0};
 	guint32 folder;
 	enum status st;
 
+	if (received)
+		mail.received = *received;
 	pst_entry_init(&contact);
-	st = pst_address_read(&record->address, &contact, &mail.raw, error);
+	st = pst_address_read(address, &contact, &mail.raw, error);
 	if (st == ST_OK)
-		st =
-		    need_part(d, (guint64)record->address.vcard.len * 2, error);
+		st = need_part(d, (guint64)address->vcard.len * 2, error);
 	if (st == ST_OK)
-		st = need_folder(d, &contacts, &folder, error);
+		st = need_folder(d, where, &folder, error);
 	if (st == ST_OK)
 		st = pst_mapper_contact(d->mapper, d->writer, folder, &contact,
 		    &mail, &put.nid, error);
 	if (st < 0)
 		return st;
+	pst_classes_add(d->classes, where, folder,
+	    contact.is_list ? "IPM.DistList" : "IPM.Contact");
 	put.part = d->parts->len - 1;
 	g_array_append_val(d->puts, put);
 	return ST_OK;
+}
+
+/* Address books lie in the folder that Outlook looks for people in: the
+ * source's own, where it has one. */
+static enum status
+put_address(struct pst_dest *d, const struct record *record, guint64 seq,
+    GError **error)
+{
+	return put_contact(d, &record->address,
+	    d->contacts ? d->contacts : &address_folder, NULL, seq, error);
+}
+
+/* What we made of an address for a place that has only messages becomes one
+ * again, where it lies. */
+static enum status
+put_message(struct pst_dest *d, const struct record *record, guint64 seq,
+    GError **error)
+{
+	const struct message *m = &record->message;
+	struct address address;
+	enum status st =
+	    address_from_message(m, d->split, d->card, &address, error);
+
+	if (st == ST_OK)
+		return put_contact(
+		    d, &address, m->folder, &m->received, seq, error);
+	return st < 0 ? st : put_mail(d, record, seq, error);
 }
 
 static enum status
@@ -559,8 +604,10 @@ pst_dest_commit(Dest *dest, bool last, GError **error)
 	 * found nothing new does not. */
 	if (d->writer == NULL && d->job->pass <= 1)
 		st = begin_part(d, error);
-	if (st == ST_OK && d->writer)
+	if (st == ST_OK && d->writer) {
+		pst_classes_settle(d->classes, d->writer);
 		st = pst_writer_finish(d->writer, error);
+	}
 	g_clear_pointer(&d->writer, pst_writer_close);
 	if (st < 0)
 		return st;
@@ -599,6 +646,9 @@ pst_dest_end(Dest *dest)
 	g_clear_pointer(&d->parts, g_ptr_array_unref);
 	g_clear_pointer(&d->folders, g_hash_table_unref);
 	g_clear_pointer(&d->paths, g_hash_table_unref);
+	g_clear_pointer(&d->classes, pst_classes_free);
+	g_clear_pointer(&d->split, g_array_unref);
+	g_clear_pointer(&d->card, spool_free);
 	g_clear_pointer(&d->puts, g_array_unref);
 	g_string_free(d->key, TRUE);
 	d->key = NULL;

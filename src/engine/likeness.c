@@ -1,6 +1,8 @@
 #include "engine/likeness.h"
 
 #include "mime/part.h"
+#include "mime/vcard.h"
+#include "model/address-vcard.h"
 
 #include <string.h>
 
@@ -174,4 +176,71 @@ likeness_of(const struct blob *octets, const char *spool_dir,
 	if (st == ST_OK)
 		g_checksum_get_digest(sum, out->b, &len);
 	return st;
+}
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "mailto:a%2Bb@example.org" and "a+b@example.org" are one. */
+static char *
+plain_address(const struct vcard_line *line)
+{
+	g_autofree char *text = vcard_line_text(line);
+	const char *colon = strchr(text, ':');
+	g_autofree char *plain = NULL;
+
+	if (colon && (g_ascii_strncasecmp(text, "mailto:", 7) == 0 ||
+			 g_ascii_strncasecmp(text, "x-mapi:", 7) == 0))
+		plain = g_uri_unescape_string(colon + 1, NULL);
+	return g_ascii_strdown(plain ? plain : text, -1);
+}
+
+enum status
+likeness_of_address(const struct address *address, struct digest *out,
+    char **name, GError **error)
+{
+	static const char *const kinds[] = {"EMAIL", "MEMBER"};
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+	g_auto(Vcard) card = {0};
+	const struct vcard_line *line;
+	gsize len = DIGEST_LEN, pos = 0;
+	guint at = 0;
+	enum status st = ST_OK;
+
+	if (address->vcard.len > VCARD_LINE_MAX)
+		return fail(ST_ITEM, error, ERR_LIMIT, RETRY_NEVER,
+		    "its card has more than %d MiB", VCARD_LINE_MAX >> 20);
+	if (address->vcard.len > 0) {
+		g_string_set_size(text, (gsize)address->vcard.len);
+		st = blob_read(
+		    &address->vcard, 0, text->str, text->len, &len, error);
+	} else {
+		address_to_vcard(address, text);
+		len = text->len;
+	}
+	if (st == ST_OK)
+		st = vcard_next(text->str, len, &pos, &card, error);
+	if (st == ST_END)
+		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
+		    "its card has no lines");
+	if (st < 0)
+		return st;
+	line = vcard_find(&card, "FN", &at);
+	*name = line ? vcard_line_text(line) : g_strdup("");
+	g_strstrip(*name);
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		for (at = 0; (line = vcard_find(&card, kinds[i], &at));)
+			g_ptr_array_add(list, plain_address(line));
+	g_ptr_array_sort(list, by_text);
+	add(sum, "name ", *name);
+	for (guint i = 0; i < list->len; i++)
+		add(sum, "address ", list->pdata[i]);
+	len = DIGEST_LEN;
+	g_checksum_get_digest(sum, out->b, &len);
+	return ST_OK;
 }

@@ -14,12 +14,15 @@
 #define MAILMIG_ENGINE_LIKENESS_H
 
 #include "base/digest.h"
+#include "model/record.h"
 
 /* What is compared, in words for the administrator. */
 #define LIKENESS_WORDS                                                         \
 	"Message-ID, subject, dates, sender, recipients, body text, names "    \
 	"and "                                                                 \
-	"content of attachments, flags, and keywords that do not begin with $"
+	"content of attachments, flags, and keywords that do not begin with "  \
+	"$; "                                                                  \
+	"of contacts and lists names and addresses"
 
 /*
  * octets: a whole message; spool_dir: for decoded attachments.
@@ -27,5 +30,12 @@
  */
 enum status likeness_of(const struct blob *octets, const char *spool_dir,
     struct digest *out, GError **error);
+/*
+ * Of an entry of an address book: its name and its addresses, or those of its
+ * members, in any order. *name: what it is called, g_free(); it is set on
+ * success. ST_ITEM when its card cannot be read.
+ */
+enum status likeness_of_address(const struct address *address,
+    struct digest *out, char **name, GError **error);
 
 #endif

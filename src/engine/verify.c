@@ -28,6 +28,7 @@ struct verify {
 	char *spool_dir;
 	Spool *scratch, *letter;
 	GString *card;
+	GArray *split; /* of struct part: scratch */
 	bool contacts; /* address books became messages there */
 	struct envelope envelope;
 	bool by_likeness; /* else by octets */
@@ -133,6 +134,40 @@ keywords_of(const struct verify *v, const struct message *m)
 	return g_string_free(out, FALSE);
 }
 
+/* One row; what it does not know is NULL. */
+struct row {
+	enum side side;
+	const char *place;
+	struct digest digest;
+	struct stamp received;
+	guint32 flags;
+	const char *keywords, *key, *subject, *message_id;
+};
+
+static enum status
+add_row(struct verify *v, const struct row *row, GError **error)
+{
+	const char *const texts[] = {
+	    row->keywords, row->key, row->subject, row->message_id};
+	bool good;
+
+	sqlite3_reset(v->add);
+	sqlite3_bind_int(v->add, 1, row->side);
+	sqlite3_bind_text(v->add, 2, row->place, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(v->add, 3, row->digest.b, DIGEST_LEN, SQLITE_STATIC);
+	if (row->received.known)
+		sqlite3_bind_int64(v->add, 4, row->received.utc);
+	else
+		sqlite3_bind_null(v->add, 4);
+	sqlite3_bind_int64(v->add, 5, row->flags);
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		sqlite3_bind_text(
+		    v->add, 6 + (int)i, texts[i], -1, SQLITE_STATIC);
+	good = sqlite3_step(v->add) == SQLITE_DONE;
+	sqlite3_reset(v->add);
+	return good ? ST_OK : db_fail(v, error);
+}
+
 static enum status
 add_message(struct verify *v, enum side side, const char *place,
     const struct record *record, GError **error)
@@ -140,42 +175,73 @@ add_message(struct verify *v, enum side side, const char *place,
 	const struct message *m = &record->message;
 	const struct envelope *envelope = NULL;
 	g_autofree char *keywords = NULL;
-	struct digest digest;
+	struct row row = {.side = side,
+	    .place = place,
+	    .received = m->received,
+	    .flags = m->flags,
+	    .key = record->key};
 	struct blob octets;
 	enum status st;
-	bool good;
 
 	if (!m->has_body)
 		return fail(
 		    ST_ITEM, error, ERR_FORMAT, RETRY_NEVER, "it has no body");
 	st = message_raw(m, v->scratch, &octets, error);
 	if (st == ST_OK)
-		st = v->by_likeness
-			 ? likeness_of(&octets, v->spool_dir, &digest, error)
-			 : digest_blob(&octets, &digest, error);
+		st = v->by_likeness ? likeness_of(&octets, v->spool_dir,
+					  &row.digest, error)
+				    : digest_blob(&octets, &row.digest, error);
 	if (st < 0)
 		return st;
 	if (message_envelope(m, &v->envelope, &envelope, NULL) < 0)
 		envelope = NULL;
-	keywords = keywords_of(v, m);
-	sqlite3_reset(v->add);
-	sqlite3_bind_int(v->add, 1, side);
-	sqlite3_bind_text(v->add, 2, place, -1, SQLITE_STATIC);
-	sqlite3_bind_blob(v->add, 3, digest.b, DIGEST_LEN, SQLITE_STATIC);
-	if (m->received.known)
-		sqlite3_bind_int64(v->add, 4, m->received.utc);
-	else
-		sqlite3_bind_null(v->add, 4);
-	sqlite3_bind_int64(v->add, 5, m->flags);
-	sqlite3_bind_text(v->add, 6, keywords, -1, SQLITE_STATIC);
-	sqlite3_bind_text(v->add, 7, record->key, -1, SQLITE_STATIC);
-	sqlite3_bind_text(
-	    v->add, 8, envelope ? envelope->subject : NULL, -1, SQLITE_STATIC);
-	sqlite3_bind_text(v->add, 9, envelope ? envelope->message_id : NULL, -1,
-	    SQLITE_STATIC);
-	good = sqlite3_step(v->add) == SQLITE_DONE;
-	sqlite3_reset(v->add);
-	return good ? ST_OK : db_fail(v, error);
+	row.keywords = keywords = keywords_of(v, m);
+	row.subject = envelope ? envelope->subject : NULL;
+	row.message_id = envelope ? envelope->message_id : NULL;
+	return add_row(v, &row, error);
+}
+
+/* An entry of an address book, or a message that is one for a server of mail.
+ * Where a destination makes contacts of both, they lie in no particular folder:
+ * all of them are compared as if they were in one. */
+static enum status
+add_address(struct verify *v, enum side side, const char *key,
+    const struct address *address, GError **error)
+{
+	g_autofree char *place = folder_path_to_text(address_folder.path);
+	g_autofree char *name = NULL;
+	struct row row = {
+	    .side = side, .place = place, .keywords = "", .key = key};
+	g_autoptr(GError) why = NULL;
+	enum status st = likeness_of_address(address, &row.digest, &name, &why);
+
+	if (st == ST_ITEM) {
+		tell_unreadable(v, side, &address_folder, key, why);
+		return ST_OK;
+	}
+	if (st < 0) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return st;
+	}
+	row.subject = name;
+	st = add_row(v, &row, error);
+	return st < 0 ? st : add_folder(v, side, place, place, 0, error);
+}
+
+/* Is the record an entry of an address book that is compared as one? */
+static enum status
+address_of(struct verify *v, const struct record *record, struct address *out,
+    GError **error)
+{
+	if (!v->by_likeness)
+		return ST_END;
+	if (record->kind == RECORD_MESSAGE)
+		return address_from_message(
+		    &record->message, v->split, v->letter, out, error);
+	if (record->kind != RECORD_ADDRESS)
+		return ST_END;
+	*out = record->address;
+	return ST_OK;
 }
 
 static enum status
@@ -187,15 +253,16 @@ take(struct verify *v, enum side side, const struct record *record,
 	struct record copy = {.kind = RECORD_MESSAGE, .key = record->key};
 	g_autofree char *place = NULL;
 	g_autoptr(GError) why = NULL;
+	struct address address;
 	gint64 filtered = 0;
-	bool contact = side == SOURCE && v->contacts &&
-		       record->kind == RECORD_ADDRESS;
+	bool contact =
+	    side == SOURCE && v->contacts && record->kind == RECORD_ADDRESS;
 	enum status st = ST_OK;
 
 	if (contact) {
 		folder = boxes_of_contacts(v->boxes)->src;
-		st = address_to_message(&record->address, v->card, v->letter,
-		    &copy.message, &why);
+		st = address_to_message(
+		    &record->address, v->card, v->letter, &copy.message, &why);
 		copy.message.folder = folder;
 		record = &copy;
 	}
@@ -206,13 +273,19 @@ take(struct verify *v, enum side side, const struct record *record,
 	case RECORD_MESSAGE:
 		folder = record->message.folder;
 		break;
+	case RECORD_ADDRESS:
+		folder = &address_folder;
+		if (v->by_likeness)
+			break;
+		return ST_OK;
 	case RECORD_FOLDER_END:
 	case RECORD_RECIPIENT:
-	case RECORD_ADDRESS:
 		return ST_OK;
 	}
 	if (side == SOURCE && filter_folder(filter, folder) != FILTER_PASS)
 		return ST_OK;
+	if (address_of(v, record, &address, NULL) == ST_OK)
+		return add_address(v, side, record->key, &address, error);
 	place = place_of(v, side, folder);
 	if (record->kind == RECORD_MESSAGE) {
 		filtered =
@@ -736,6 +809,8 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	v.scratch = spool_new(v.spool_dir);
 	v.letter = spool_new(v.spool_dir);
 	v.card = g_string_new(NULL);
+	v.split = g_array_new(FALSE, TRUE, sizeof(struct part));
+	g_array_set_clear_func(v.split, (GDestroyNotify)part_clear);
 	envelope_init(&v.envelope);
 	for (guint i = 0; i < missing->len; i++) {
 		feed_mailbox(v.feed, missing->pdata[i]);
@@ -747,6 +822,7 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	spool_free(v.scratch);
 	spool_free(v.letter);
 	g_string_free(v.card, TRUE);
+	g_array_unref(v.split);
 	feed_free(v.feed);
 	g_free(v.spool_dir);
 	return st;

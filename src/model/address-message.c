@@ -1,11 +1,14 @@
 #include "model/address-message.h"
 
 #include "mime/encode.h"
+#include "mime/header.h"
 #include "model/address-vcard.h"
 
 #include <string.h>
 
-#define CHUNK (64 << 10) /* octets of a card read at a time */
+#define CHUNK	 (64 << 10) /* octets of a card read at a time */
+#define HEAD_MAX (64 << 10) /* octets of a header that we made */
+#define DATE	 "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
 
 static char *path[] = {(char *)"Contacts", NULL};
 
@@ -48,7 +51,7 @@ address_to_message(const struct address *address, GString *text, Spool *out,
 	st = encoding_of(&card, &encoding, error);
 	if (st < 0)
 		return st;
-	g_string_append(head, "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n");
+	g_string_append(head, DATE);
 	encode_text_field(head, "Subject", title);
 	g_string_append_printf(head,
 	    "MIME-Version: 1.0\r\n"
@@ -67,5 +70,69 @@ address_to_message(const struct address *address, GString *text, Spool *out,
 	    .raw = spool_blob(out),
 	};
 	message->size = message->raw.len;
+	return ST_OK;
+}
+
+/* All of its fields are those of address_to_message(), and none other. */
+static bool
+is_made(const struct header_block *block)
+{
+	static const struct {
+		const char *name, *value; /* value: what it begins with */
+	} fields[] = {{"Date", ""}, {"Subject", ""}, {"MIME-Version", "1.0"},
+	    {"Content-Type", "text/vcard;"},
+	    {"Content-Disposition", "attachment; filename="},
+	    {"Content-Transfer-Encoding", ""}};
+	struct header_field f;
+	gsize pos = 0;
+	guint n = 0;
+
+	for (; header_next(block->data, block->len, &pos, &f); n++) {
+		const char *value;
+
+		if (n == G_N_ELEMENTS(fields) || !header_is(&f, fields[n].name))
+			return false;
+		value = fields[n].value;
+		if (f.value_len < strlen(value) ||
+		    memcmp(f.value, value, strlen(value)) != 0)
+			return false;
+	}
+	return n == G_N_ELEMENTS(fields);
+}
+
+enum status
+address_from_message(const struct message *message, GArray *parts, Spool *store,
+    struct address *address, GError **error)
+{
+	char first[sizeof DATE];
+	struct header_block block;
+	const struct part *part;
+	bool made;
+	gsize got;
+	enum status st;
+
+	if (!message->has_body || message->raw.len < (gint64)sizeof DATE)
+		return ST_END;
+	st = blob_read(&message->raw, 0, first, sizeof DATE - 1, &got, error);
+	if (st < 0 || got < sizeof DATE - 1 || memcmp(first, DATE, got) != 0)
+		return st < 0 ? st : ST_END;
+	st = header_block_read(&message->raw, HEAD_MAX, &block, error);
+	if (st < 0)
+		return st;
+	made = is_made(&block);
+	header_block_clear(&block);
+	if (!made)
+		return ST_END;
+	st = part_split(&message->raw, parts, store, error);
+	if (st < 0)
+		return st;
+	part = (const struct part *)parts->data;
+	if (parts->len != 1 || g_strcmp0(part->type, "text/vcard") != 0 ||
+	    part->name == NULL)
+		return ST_END;
+	*address = (struct address){
+	    .is_list = strcmp(part->name, "list.vcf") == 0,
+	    .vcard = part->blob,
+	};
 	return ST_OK;
 }

@@ -21,4 +21,16 @@ extern const struct folder address_folder;
 enum status address_to_message(const struct address *address, GString *text,
     Spool *out, struct message *message, GError **error);
 
+/*
+ * The way back: is the message one that address_to_message() made, wherever it
+ * lies now? It is known by its first octets, which no mail has: the made-up
+ * date, and neither author nor Message-ID. Then *address has its card alone
+ * (fields NULL), which lives as long as store's content. parts (of struct part)
+ * and store are scratch.
+ * ST_END: it is another message; nothing is said about why. Errors: of
+ * part_split().
+ */
+enum status address_from_message(const struct message *message, GArray *parts,
+    Spool *store, struct address *address, GError **error);
+
 #endif

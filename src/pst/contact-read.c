@@ -5,6 +5,7 @@
 #include "pst/bytes.h"
 #include "pst/entry-id.h"
 #include "pst/format.h"
+#include "pst/kept.h"
 
 #include <string.h>
 
@@ -377,13 +378,16 @@ put_others(struct reading *r)
 	}
 }
 
-/* The picture; other attachments have no place in a card. */
+/* The picture, and the card that it was made of; other attachments have no
+ * place in a card. */
 static enum status
-put_attachments(struct reading *r, GError **error)
+put_attachments(struct reading *r, GBytes **kept, GError **error)
 {
+	static const char *const cards[] = {"text/vcard", NULL};
 	struct pst_card *c = r->out;
 	GError *why = NULL;
 	PstAttachment *a;
+	bool taken = false;
 	enum status st;
 
 	while ((st = pst_message_next_attachment(r->message, &a, &why)) !=
@@ -398,6 +402,13 @@ put_attachments(struct reading *r, GError **error)
 			g_ptr_array_add(c->lost,
 			    g_strdup_printf("attachment: %s", why->message));
 			g_clear_error(&why);
+			continue;
+		}
+		if (*kept == NULL)
+			*kept = pst_kept_bytes(r->props, p, cards);
+		if (*kept && !taken) {
+			taken = true;
+			pst_attachment_close(a);
 			continue;
 		}
 		name = pst_props_text(p, PST_P_ATTACH_LONG_FILENAME);
@@ -495,6 +506,7 @@ pst_card_read(struct pst_card *c, Pst *pst, PstMessage *message, GError **error)
 {
 	struct reading r = {c, pst, message, pst_message_props(message)};
 	g_autofree char *class = pst_props_text(r.props, PST_P_MESSAGE_CLASS);
+	g_autoptr(GBytes) kept = NULL;
 	enum status st;
 
 	pst_card_clear(c);
@@ -515,8 +527,13 @@ pst_card_read(struct pst_card *c, Pst *pst, PstMessage *message, GError **error)
 	put_emails(&r);
 	put_places(&r);
 	put_others(&r);
-	st = put_attachments(&r, error);
+	st = put_attachments(&r, &kept, error);
 	vcard_write_end(c->vcard);
+	if (kept) {
+		g_string_truncate(c->vcard, 0);
+		g_string_append_len(c->vcard, g_bytes_get_data(kept, NULL),
+		    (gssize)g_bytes_get_size(kept));
+	}
 	c->not_sendable = !c->is_list && c->fields[COL_EMAIL] == NULL;
 	if (c->not_sendable) {
 		g_autofree char *user = g_strdup_printf(

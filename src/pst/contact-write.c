@@ -1,6 +1,7 @@
 #include "pst/contact-write.h"
 
 #include "pst/bytes.h"
+#include "pst/kept.h"
 #include "pst/mapi-private.h"
 #include "pst/ndb-encode.h"
 
@@ -92,6 +93,7 @@ pst_entry_clear(struct pst_entry *c)
 	g_clear_pointer(&c->emails, g_ptr_array_unref);
 	g_clear_pointer(&c->categories, g_ptr_array_unref);
 	g_clear_pointer(&c->photo, g_bytes_unref);
+	g_clear_pointer(&c->search_key, g_bytes_unref);
 	g_free(c->photo_extension);
 	memset(c, 0, sizeof *c);
 }
@@ -418,6 +420,9 @@ put_card(const struct pst_mapi *m, GError **error)
 		st = pst_bag_text(
 		    bag, TEXT(PST_P_ATTACH_MIME), "text/vcard", -1, 0, error);
 	if (st == ST_OK)
+		st = pst_bag_text(bag, TEXT(PST_P_ATTACH_CONTENT_LOCATION),
+		    PST_KEPT_LOCATION, -1, 0, error);
+	if (st == ST_OK)
 		st = pst_bag_bytes_blobs(
 		    bag, BINARY(PST_P_ATTACH_DATA), &m->mail->raw, 1, error);
 	return st < 0 ? st : pst_writer_attachment_end(m->w, error);
@@ -429,15 +434,16 @@ pst_mapper_contact(PstMapper *mapper, PstWriter *w, guint32 folder,
     GError **error)
 {
 	struct pst_mapi m = {.mapper = mapper, .w = w, .mail = mail};
+	const struct stamp *stamp =
+	    contact->revised.known ? &contact->revised : &mail->received;
 	PstBag *bag;
 	enum status st = pst_writer_message(w, folder, error);
 
 	if (st < 0)
 		return st;
 	bag = pst_writer_bag(w);
-	m.time = pst_filetime(mail->received.known
-				  ? mail->received.utc
-				  : g_get_real_time() / G_USEC_PER_SEC);
+	m.time = pst_filetime(
+	    stamp->known ? stamp->utc : g_get_real_time() / G_USEC_PER_SEC);
 	pst_bag_int64(bag, TIME(PST_P_CREATION_TIME), m.time);
 	pst_bag_int64(bag, TIME(PST_P_MODIFICATION_TIME), m.time);
 	pst_bag_int64(bag, TIME(PST_P_DELIVERY_TIME), m.time);
@@ -448,6 +454,10 @@ pst_mapper_contact(PstMapper *mapper, PstWriter *w, guint32 folder,
 	pst_bag_int(bag, INT(PST_P_SENSITIVITY), 0);
 	st = pst_bag_text(bag, TEXT(PST_P_MESSAGE_CLASS),
 	    contact->is_list ? "IPM.DistList" : "IPM.Contact", -1, 0, error);
+	if (contact->search_key && st == ST_OK)
+		st = pst_bag_bytes(bag, BINARY(PST_P_SEARCH_KEY),
+		    g_bytes_get_data(contact->search_key, NULL),
+		    g_bytes_get_size(contact->search_key), error);
 	if (st == ST_OK)
 		st = pst_mapi_contact(&m, contact, error);
 	if (st == ST_OK)

@@ -85,6 +85,8 @@ struct pst_entry {
 	guint gender;		     /* 0 not said, 1 female, 2 male */
 	GBytes *photo;		     /* or NULL */
 	char *photo_extension;	     /* "jpg" */
+	GBytes *search_key; /* of the item that the card was made of, or NULL */
+	struct stamp revised; /* when the card was changed last */
 };
 void pst_entry_init(struct pst_entry *contact);
 void pst_entry_clear(struct pst_entry *contact);

@@ -650,13 +650,41 @@ main_event(icalcomponent *root, const char **more)
 	return main ? main : first;
 }
 
+/*
+ * An item that somebody made a message of, for a place that has only messages:
+ * its class says so (as Exchange and our own reader of .pst files have it), or
+ * that we are the maker of the object; and it is all of the message, or its
+ * first part, shown, before what is attached to the item. A calendar that was
+ * sent has a METHOD (RFC 6047 2.4), or is attached to a text.
+ */
+static bool
+is_item(const struct pst_parts_context *c, const struct part *part,
+    icalcomponent *root)
+{
+	static const char *const classes[] = {
+	    "urn:content-classes:appointment", "urn:content-classes:task"};
+	icalproperty *p =
+	    icalcomponent_get_first_property(root, ICAL_PRODID_PROPERTY);
+	const char *maker = p ? icalproperty_get_prodid(p) : NULL;
+	bool said = maker && g_str_has_prefix(maker, "-//mailmig//");
+
+	for (guint i = 0; c->content_class && i < G_N_ELEMENTS(classes); i++)
+		said = said ||
+		       g_ascii_strcasecmp(c->content_class, classes[i]) == 0;
+	return said && part == &c->parts[0] &&
+	       (c->n_parts == 1 || part->is_inline);
+}
+
 static enum status
-put_object(struct pst_parts_context *c, struct pst_calendar *it, char **class,
-    enum pst_item_kept *kept, GError **error)
+put_object(struct pst_parts_context *c, const struct part *part,
+    struct pst_calendar *it, char **class, enum pst_item_kept *kept,
+    GError **error)
 {
 	const struct pst_mapi *m = c->mapi;
-	bool stored = m->mail->place == PST_PLACE_CALENDAR;
 	icalproperty_method method = icalcomponent_get_method(it->root);
+	bool stored =
+	    m->mail->place == PST_PLACE_CALENDAR ||
+	    (method == ICAL_METHOD_NONE && is_item(c, part, it->root));
 	const struct kind *kind = NULL;
 	enum status st;
 
@@ -730,7 +758,7 @@ pst_calendar_item(struct pst_parts_context *c, const struct part *part,
 		    "the calendar object is damaged: it is kept as an "
 		    "attachment");
 	else
-		st = put_object(c, &it, class, kept, error);
+		st = put_object(c, part, &it, class, kept, error);
 	if (whole)
 		icalcomponent_free(whole);
 	return st;

@@ -17,6 +17,7 @@
 
 struct PstMapper {
 	char *spool_dir;
+	char *class; /* of the last message */
 };
 
 PstMapper *
@@ -34,13 +35,29 @@ pst_mapper_free(PstMapper *mapper)
 	if (mapper == NULL)
 		return;
 	g_free(mapper->spool_dir);
+	g_free(mapper->class);
 	g_free(mapper);
+}
+
+const char *
+pst_mapper_class(const PstMapper *mapper)
+{
+	return mapper->class ? mapper->class : "";
+}
+
+void
+pst_mapi_class(const struct pst_mapi *m, const char *class)
+{
+	if (m->embedded)
+		return;
+	g_free(m->mapper->class);
+	m->mapper->class = g_strdup(class);
 }
 
 /* What the header says that no envelope holds. */
 struct fields {
 	char *topic, *references, *in_reply_to, *importance, *sensitivity;
-	char *content_type;
+	char *content_type, *content_class;
 	GBytes *index;
 	struct stamp received; /* of the newest Received: */
 	bool read_receipt, delivery_receipt;
@@ -55,6 +72,7 @@ fields_clear(struct fields *f)
 	g_free(f->importance);
 	g_free(f->sensitivity);
 	g_free(f->content_type);
+	g_free(f->content_class);
 	g_clear_pointer(&f->index, g_bytes_unref);
 }
 typedef struct fields Fields;
@@ -84,6 +102,8 @@ fields_parse(const char *data, gsize len, struct fields *out)
 			take(&out->sensitivity, &f);
 		} else if (header_is(&f, "content-type")) {
 			take(&out->content_type, &f);
+		} else if (header_is(&f, "content-class")) {
+			take(&out->content_class, &f);
 		} else if (header_is(&f, "disposition-notification-to")) {
 			out->read_receipt = true;
 		} else if (header_is(&f, "return-receipt-to")) {
@@ -458,6 +478,7 @@ write_mail(struct pst_mapi *m, GError **error)
 		st = put_envelope(m, e, &fields, error);
 	}
 	context.content_type = fields.content_type;
+	context.content_class = fields.content_class;
 	context.envelope = e;
 	if (st == ST_OK)
 		st = pst_parts_write(&context, error);

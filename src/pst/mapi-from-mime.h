@@ -55,6 +55,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstMapper, pst_mapper_free)
  */
 enum status pst_mapper_write(PstMapper *mapper, PstWriter *writer,
     guint32 folder, const struct pst_mail *mail, guint32 *nid, GError **error);
+/* The class of the message that was written last: "IPM.Appointment". */
+const char *pst_mapper_class(const PstMapper *mapper);
 
 /* The Windows code page of a MIME charset; 0 when it is not known. */
 guint pst_codepage(const char *charset);

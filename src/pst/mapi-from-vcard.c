@@ -6,8 +6,8 @@
 static bool
 is_idle(const char *name)
 {
-	static const char *const names[] = {"PRODID", "REV", "UID", "SOURCE",
-	    "NAME", "MAILER", "CLIENTPIDMAP", "X-ABUID", "X-ABSHOWAS", "KIND",
+	static const char *const names[] = {"PRODID", "SOURCE", "NAME",
+	    "MAILER", "CLIENTPIDMAP", "X-ABUID", "X-ABSHOWAS", "KIND",
 	    "X-ADDRESSBOOKSERVER-KIND", "SORT-STRING", "PROFILE", NULL};
 
 	for (guint i = 0; names[i]; i++)
@@ -289,6 +289,43 @@ read_anniversary(struct pst_entry *c, const struct vcard_line *l)
 	return read_day(&c->anniversary, l);
 }
 
+/* The id of an item that we made a card of (pst/contact-read.c): it is that
+ * item again. Of ids that others give, a contact knows nothing. */
+static bool
+read_uid(struct pst_entry *c, const struct vcard_line *l)
+{
+	static const char own[] = "urn:x-mapi-search-key:";
+	const char *hex = l->value + sizeof own - 1;
+	guint8 key[32];
+	gsize n;
+
+	if (c->search_key || !g_str_has_prefix(l->value, own))
+		return true;
+	n = strlen(hex);
+	if (n % 2 || n > 2 * sizeof key || n < 32 ||
+	    strspn(hex, "0123456789abcdef") != n)
+		return true;
+	n /= 2;
+	for (gsize i = 0; i < n; i++)
+		key[i] = (guint8)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
+				  g_ascii_xdigit_value(hex[2 * i + 1]));
+	c->search_key = g_bytes_new(key, n);
+	return true;
+}
+
+static bool
+read_revision(struct pst_entry *c, const struct vcard_line *l)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	g_autoptr(GDateTime) t = g_date_time_new_from_iso8601(l->value, utc);
+
+	/* Years that a .pst has times for. */
+	if (t && g_date_time_get_year(t) > 1601)
+		c->revised = (struct stamp){
+		    .utc = g_date_time_to_unix(t), .known = true};
+	return true;
+}
+
 /* Lines by name: a text's place, or how they are read. */
 static const struct {
 	const char *name;
@@ -314,6 +351,8 @@ static const struct {
     {"NOTE", PST_CT_NOTE, NULL},
     {"CATEGORIES", 0, read_categories},
     {"PHOTO", 0, read_photo},
+    {"UID", 0, read_uid},
+    {"REV", 0, read_revision},
     {"IMPP", PST_CT_CHAT, NULL},
     {"RELATED", 0, read_related},
     {"X-SPOUSE", PST_CT_SPOUSE, NULL},

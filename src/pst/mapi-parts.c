@@ -1,6 +1,7 @@
 #include "pst/mapi-parts.h"
 
 #include "mime/header.h"
+#include "pst/kept.h"
 #include "pst/mapi-from-calendar.h"
 #include "pst/mapi-from-tnef.h"
 #include "pst/mapi-from-vcard.h"
@@ -162,6 +163,9 @@ pst_parts_file(struct pst_parts_context *c, const struct part *part,
 	if (part->content_id && st == ST_OK)
 		st = pst_bag_text(bag, TEXT(PST_P_ATTACH_CONTENT_ID),
 		    part->content_id, -1, 0, error);
+	if (part == c->kept && st == ST_OK)
+		st = pst_bag_text(bag, TEXT(PST_P_ATTACH_CONTENT_LOCATION),
+		    PST_KEPT_LOCATION, -1, 0, error);
 	pst_bag_int(bag, INT(PST_P_ATTACH_FLAGS), shown ? 4 : 0);
 	pst_bag_int(bag, BOOL(PST_P_ATTACH_HIDDEN), shown || hidden);
 	if (st == ST_OK)
@@ -492,6 +496,7 @@ put_item(struct pst_parts_context *c, struct items *items, char **class,
 		if (kept == PST_ITEM_NONE && st == ST_OK)
 			continue;
 		items->item_part = part;
+		c->kept = kept == PST_ITEM_VISIBLE ? part : NULL;
 		items->item_hidden = kept == PST_ITEM_HIDDEN;
 		items->item_gone = kept == PST_ITEM_WHOLE;
 		break;
@@ -519,6 +524,7 @@ pst_parts_write(struct pst_parts_context *c, GError **error)
 		if (st == ST_OK)
 			st = put_attachments(c, &items, error);
 	}
+	pst_mapi_class(c->mapi, class);
 	if (st == ST_OK)
 		st = pst_bag_text(pst_writer_bag(c->mapi->w),
 		    TEXT(PST_P_MESSAGE_CLASS), class, -1, PST_MAPI_NAME_UNITS,

@@ -10,9 +10,11 @@ struct pst_parts_context {
 	struct blob raw; /* the whole message; empty for one in parts */
 	const struct part *parts;
 	guint n_parts;
-	const char *content_type; /* the whole field, or NULL */
+	const char *content_type;  /* the whole field, or NULL */
+	const char *content_class; /* the same */
 	const struct envelope *envelope;
-	char *tnef_bytes; /* while it is being written */
+	char *tnef_bytes;	 /* while it is being written */
+	const struct part *kept; /* what the item was made of, or NULL */
 };
 
 /* What becomes of a part that was read as an item. */

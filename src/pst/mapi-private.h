@@ -32,6 +32,8 @@ struct pst_mapi {
 	guint64 time; /* when it came, as PidTagMessageDeliveryTime */
 };
 
+/* The class that the message got. */
+void pst_mapi_class(const struct pst_mapi *m, const char *class);
 /* One line on what was mended or could not be kept; code: dest/pst.h. */
 void pst_mapi_remark(const struct pst_mapi *m, const char *code,
     const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -72,8 +74,8 @@ enum status pst_mapi_categories(const struct pst_mapi *m,
 
 /* A contact into the message that is being made: contact-write.c. */
 struct pst_entry;
-enum status pst_mapi_contact(const struct pst_mapi *m,
-    const struct pst_entry *contact, GError **error);
+enum status pst_mapi_contact(
+    const struct pst_mapi *m, const struct pst_entry *contact, GError **error);
 /* Write a whole Internet message into the embedded object that was begun. */
 enum status pst_mapi_inner(
     const struct pst_mapi *m, const struct blob *raw, GError **error);

@@ -234,6 +234,18 @@ pst_writer_folder(PstWriter *w, guint32 parent, const char *name,
 }
 
 void
+pst_writer_folder_class(PstWriter *w, guint32 nid, const char *class)
+{
+	struct writer_folder *f = pst_writer_find(w, nid);
+
+	g_assert(f != NULL);
+	for (; f; f = f->more ? pst_writer_find(w, f->more) : NULL) {
+		g_free(f->class);
+		f->class = g_strdup(class);
+	}
+}
+
+void
 pst_writer_special(PstWriter *w, enum pst_special what, guint32 nid)
 {
 	g_assert(pst_writer_find(w, nid) != NULL);

@@ -45,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PstWriter, pst_writer_close)
 enum status pst_writer_folder(PstWriter *writer, guint32 parent,
     const char *name, const char *class, guint32 *nid, GError **error);
 
+/* Another class for a folder, once it is known what lies in it. */
+void pst_writer_folder_class(PstWriter *writer, guint32 nid, const char *class);
+
 /* Folders that Outlook finds by what they are for, not by their names. */
 enum pst_special {
 	PST_SPECIAL_INBOX, /* receives mail of every class */

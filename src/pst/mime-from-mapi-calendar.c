@@ -4,6 +4,7 @@
 #include "mime/header.h"
 #include "pst/calendar-read.h"
 #include "pst/format.h"
+#include "pst/kept.h"
 
 #include <string.h>
 
@@ -118,19 +119,51 @@ has_method(const char *text, const char *method)
 	return false;
 }
 
+static const char *const calendars[] = {"text/calendar", NULL};
+
 bool
-pst_content_calendar_kept(
-    const PstProps *p, const char *method, GString *calendar)
+pst_content_calendar_stored(PstContent *c, const PstProps *item,
+    const PstProps *p, enum status *st, GError **error)
+{
+	g_autoptr(GBytes) bytes = pst_kept_bytes(item, p, calendars);
+	struct part part = {.kind = PART_FILE, .is_inline = true};
+	struct part *parts;
+	const char *data;
+	gsize len;
+
+	if (bytes == NULL)
+		return false;
+	data = g_bytes_get_data(bytes, &len);
+	part.type = g_strdup(calendars[0]);
+	part.charset = pst_props_text(p, PST_P_ATTACH_TEXT_CHARSET);
+	if (part.charset == NULL && g_utf8_validate_len(data, len, NULL))
+		part.charset = g_strdup("utf-8");
+	*st = pst_content_made(c, &part, data, len, error);
+	if (*st < 0)
+		return true;
+	/* In the place of the one that the properties gave. */
+	parts = (struct part *)c->out.parts->data;
+	part = parts[0];
+	parts[0] = parts[c->out.parts->len - 1];
+	parts[c->out.parts->len - 1] = part;
+	g_array_set_size(c->out.parts, c->out.parts->len - 1);
+	return true;
+}
+
+bool
+pst_content_calendar_kept(const PstProps *item, const PstProps *p,
+    const char *method, GString *calendar)
 {
 	g_autofree char *type = pst_props_text(p, PST_P_ATTACH_MIME);
 	g_autofree char *charset = NULL;
 	g_autofree char *text = NULL;
 	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GBytes) kept = pst_kept_bytes(item, p, calendars);
 	const char *data;
 	gsize len = 0, n;
 
-	if (type == NULL || g_ascii_strcasecmp(type, "text/calendar") != 0 ||
-	    pst_props_int_or(p, PST_P_ATTACH_HIDDEN, 0) == 0)
+	if (type == NULL || g_ascii_strcasecmp(type, calendars[0]) != 0 ||
+	    (pst_props_int_or(p, PST_P_ATTACH_HIDDEN, 0) == 0 && kept == NULL))
 		return false;
 	bytes = pst_props_bytes(p, PST_P_ATTACH_DATA);
 	data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
@@ -153,6 +186,7 @@ pst_content_calendar_raw(
 {
 	struct part *parts = (struct part *)c->out.parts->data;
 	g_autoptr(Spool) joined = NULL;
+	g_autofree char *class = NULL;
 	struct blob blob;
 	enum status st;
 
@@ -160,15 +194,22 @@ pst_content_calendar_raw(
 		/* Alone it is the message itself, not an attachment of none. */
 		if (c->out.parts->len == 1)
 			parts[0].kind = PART_DOCUMENT;
-		st = part_join(&c->out.envelope, c->out.headers, parts,
-		    c->out.parts->len, c->whole, error);
-	} else {
-		joined = spool_new(c->spool_dir);
-		st = part_join(&c->out.envelope, c->out.headers, parts,
-		    c->out.parts->len, joined, error);
-		blob = spool_blob(joined);
+	}
+	joined = spool_new(c->spool_dir);
+	st = part_join(&c->out.envelope, c->out.headers, parts,
+	    c->out.parts->len, joined, error);
+	blob = spool_blob(joined);
+	if (st == ST_OK && method) {
+		st = wrap(c, &blob, method, calendar, error);
+	} else if (st == ST_OK) {
+		class = g_strdup_printf("Content-Class: urn:content-classes:%s"
+					"\r\n",
+		    g_ascii_strncasecmp(c->out.class, "IPM.Task", 8) == 0
+			? "task"
+			: "appointment");
+		st = spool_write(c->whole, class, strlen(class), error);
 		if (st == ST_OK)
-			st = wrap(c, &blob, method, calendar, error);
+			st = copy(c->whole, &blob, 0, error);
 	}
 	if (st == ST_OK)
 		c->out.raw = spool_blob(c->whole);

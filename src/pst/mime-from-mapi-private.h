@@ -32,12 +32,17 @@ enum status pst_content_made(PstContent *content, struct part *part,
 enum status pst_content_calendar(PstContent *content, Pst *pst,
     PstMessage *message, const char **method, GString *out, bool *stored,
     GError **error);
-/* Is the attachment the object that a meeting message was made from, kept out
- * of sight? It says more than the properties: it takes the place of calendar
- * where it can be read and has the same method. */
-bool pst_content_calendar_kept(
-    const PstProps *attachment, const char *method, GString *calendar);
-/* The parts, and the calendar where there is a method, as a raw message. */
+/* Is the attachment the object that a meeting message was made from? It says
+ * more than the properties: it takes the place of calendar where it can be read
+ * and has the same method. */
+bool pst_content_calendar_kept(const PstProps *item, const PstProps *attachment,
+    const char *method, GString *calendar);
+/* Is it the one that a stored item was made from (pst/kept.h)? It becomes the
+ * first part. */
+bool pst_content_calendar_stored(PstContent *content, const PstProps *item,
+    const PstProps *attachment, enum status *st, GError **error);
+/* The parts, and the calendar where there is a method, as a raw message. A
+ * stored item, whose calendar is the first part, says that it is one. */
 enum status pst_content_calendar_raw(PstContent *content, const char *method,
     const GString *calendar, GError **error);
 /* A report with its parts as a raw message that is a report: RFC 6522. Does

@@ -403,6 +403,20 @@ is_smime(const PstContent *c, bool *is_signed)
 	return *is_signed || g_ascii_strcasecmp(class, "IPM.Note.SMIME") == 0;
 }
 
+/* Is the attachment one that the calendar has already, or that it comes from?
+ * method: of a meeting; NULL of a stored item. */
+static bool
+is_of_calendar(PstContent *c, const PstProps *item, const PstProps *attachment,
+    const char *method, GString *calendar, enum status *st, GError **error)
+{
+	if (pst_calendar_is_exception(attachment))
+		return true;
+	return method ? pst_content_calendar_kept(
+			    item, attachment, method, calendar)
+		      : pst_content_calendar_stored(
+			    c, item, attachment, st, error);
+}
+
 enum status
 pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 {
@@ -438,10 +452,9 @@ pst_content_read(PstContent *c, Pst *pst, PstMessage *message, GError **error)
 		}
 		if (n++ < PARTS_MAX &&
 		    !(calendar->len > 0 &&
-			(pst_calendar_is_exception(pst_attachment_props(a)) ||
-			    (!stored && pst_content_calendar_kept(
-					    pst_attachment_props(a), method,
-					    calendar)))))
+			is_of_calendar(c, p, pst_attachment_props(a), method,
+			    calendar, &st, error)) &&
+		    st == ST_OK)
 			st = pst_content_attachment(c, pst, a, error);
 		pst_attachment_close(a);
 	}

@@ -113,6 +113,54 @@ test_message(void)
 	g_assert_null(strstr(kept, "FN:Bo"));
 }
 
+/* Its own messages are known wherever they lie, and no others. */
+static void
+test_back(void)
+{
+	static const struct {
+		const char *name, *from, *to; /* a change of the message */
+		bool known;
+	} changes[] = {
+	    {"as it is", NULL, NULL, true},
+	    {"sent by somebody", "Subject:", "From: a@b\r\nSubject:", false},
+	    {"another date", "Thu, 01 Jan 1970", "Fri, 02 Jan 1970", false},
+	    {"an id", "\r\n\r\n", "\r\nMessage-ID: <1@b>\r\n\r\n", false},
+	    {"a calendar", "text/vcard;", "text/calendar;", false},
+	    {"cut in the header", "\r\nContent-Type", NULL, false},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct address a = address_of(i), got;
+		g_autofree char *made = octets_of(&a);
+
+		for (guint k = 0; k < G_N_ELEMENTS(changes); k++) {
+			g_autoptr(GString) octets = g_string_new(made);
+			g_autoptr(GArray) parts =
+			    g_array_new(FALSE, TRUE, sizeof(struct part));
+			g_autoptr(Spool) store = spool_new("/");
+			struct message m = {.has_body = true};
+
+			g_test_message("%s, %s", rows[i].name, changes[k].name);
+			g_array_set_clear_func(
+			    parts, (GDestroyNotify)part_clear);
+			if (changes[k].to)
+				g_string_replace(
+				    octets, changes[k].from, changes[k].to, 1);
+			else if (changes[k].from)
+				*strstr(octets->str, changes[k].from) = '\0';
+			m.raw = blob_from_mem(octets->str, strlen(octets->str));
+			g_assert_cmpint(
+			    address_from_message(&m, parts, store, &got, NULL),
+			    ==, changes[k].known ? ST_OK : ST_END);
+			if (!changes[k].known)
+				continue;
+			g_assert_true(got.is_list == rows[i].is_list);
+			g_assert_true(g_str_has_prefix(
+			    (const char *)got.vcard.mem, "BEGIN:VCARD\r\n"));
+		}
+	}
+}
+
 /* The error of a card that cannot be read gets through. */
 static void
 test_unreadable(void)
@@ -135,6 +183,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/address/card", test_card);
 	g_test_add_func("/address/message", test_message);
+	g_test_add_func("/address/back", test_back);
 	g_test_add_func("/address/unreadable", test_unreadable);
 	return g_test_run();
 }
