@@ -1,5 +1,7 @@
 #include "pst/ndb-encode.h"
 
+#include "pst/ndb-encode-private.h"
+
 #include <zlib.h>
 
 /* mpbbR of mpbbCrypt, [MS-PST] 5.1. One entry a line would be 256 lines. */
@@ -33,13 +35,29 @@ static const guint8 permutation[256] = {
 void
 pst_encode(guint8 *to, const guint8 *from, gsize len)
 {
-	for (gsize i = 0; i < len; i++)
+	gsize i = pst_encode_fast(to, from, len, permutation);
+
+	for (; i < len; i++)
 		to[i] = permutation[from[i]];
 }
 
-/* The usual CRC-32 but for both its inversions: spec/pst.md 4.1. */
+/* CRC-32 begun with 0 and not inverted: zlib inverts at both ends. */
+static guint32
+crc(guint32 before, const guint8 *data, gsize len)
+{
+	return (guint32)crc32(before ^ 0xffffffffu, data, (uInt)len) ^
+	       0xffffffffu;
+}
+
+/* The usual CRC-32 but for both its inversions: spec/pst.md 4.1. Begun with 0,
+ * it is the remainder of a division, and what has the same remainder may stand
+ * for the bytes. */
 guint32
 pst_encode_crc(const guint8 *data, gsize len)
 {
-	return (guint32)crc32(0xffffffffu, data, (uInt)len) ^ 0xffffffffu;
+	guint8 rest[16];
+	gsize done = pst_encode_crc_fast(rest, data, len);
+
+	return crc(done > 0 ? crc(0, rest, sizeof rest) : 0, data + done,
+	    len - done);
 }

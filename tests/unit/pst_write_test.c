@@ -7,6 +7,8 @@
 #include "pst/format.h"
 #include "pst/messaging-read.h"
 #include "pst/messaging-write.h"
+#include "pst/ndb-decode.h"
+#include "pst/ndb-encode.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -540,6 +542,45 @@ test_interleaved(struct fixture *f, gconstpointer data)
 	g_assert_cmpint(counts.messages, ==, 10000);
 }
 
+/* The division itself: [MS-PST] 5.3. */
+static guint32
+crc_of(const guint8 *p, gsize len)
+{
+	guint32 crc = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		crc ^= p[i];
+		for (guint bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return crc;
+}
+
+/* Whatever the processor does many bytes at a time, at every length and from
+ * every address. */
+static void
+test_encode(struct fixture *f, gconstpointer data)
+{
+	g_autofree guint8 *from = patterned(PST_OUT_BLOCK_DATA + 64);
+	guint8 to[PST_OUT_BLOCK_DATA + 1];
+
+	g_assert_cmphex(
+	    pst_encode_crc((const guint8 *)"123456789", 9), ==, 0x2dfd2d88);
+	for (guint i = 0; i < 1400; i++) {
+		gsize len = i < 700 ? i : PST_OUT_BLOCK_DATA - 700 + i - 699;
+		const guint8 *p = from + i * 7 % 64;
+
+		g_test_message("%" G_GSIZE_FORMAT " bytes", len);
+		g_assert_cmphex(pst_encode_crc(p, len), ==, crc_of(p, len));
+		to[len] = 0x5a;
+		pst_encode(to, p, len);
+		g_assert_cmphex(to[len], ==, 0x5a);
+		g_assert_true(len == 0 || memcmp(to, p, len) != 0);
+		pst_decode(to, len, PST_CRYPT_PERMUTE, 0);
+		g_assert_cmpmem(to, len, p, len);
+	}
+}
+
 /* No file is written over. */
 static void
 test_exists(struct fixture *f, gconstpointer data)
@@ -573,6 +614,7 @@ main(int argc, char **argv)
 	    {"/pst/write/names", test_names},
 	    {"/pst/write/interleaved", test_interleaved},
 	    {"/pst/write/exists", test_exists},
+	    {"/pst/write/encode", test_encode},
 	};
 
 	g_test_init(&argc, &argv, NULL);
