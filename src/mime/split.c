@@ -7,6 +7,8 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#define LINE_ROOM 1024 /* bytes that a line decodes to, most often */
+
 /* Lines of a message; long ones come in pieces. */
 struct reader {
 	const struct blob *raw;
@@ -162,6 +164,45 @@ feed(struct splitter *s, const guint8 *data, gsize len, GError **error)
 	} else {
 		memcpy(s->out->data + s->n_out, data, len);
 		s->n_out += len;
+	}
+	return ST_OK;
+}
+
+/*
+ * Lines of base64 that are whole groups and nothing else, straight from the
+ * reader: none of them can be a boundary, which begins with two hyphens, and
+ * between groups their ends mean nothing. The first line that is otherwise is
+ * left for those who look at every character.
+ */
+static enum status
+base64_lines(struct splitter *s, GError **error)
+{
+	struct reader *r = &s->reader;
+
+	if (s->where != IN_LEAF || !s->decoding || r->mid_line ||
+	    s->decode.encoding != GMIME_CONTENT_ENCODING_BASE64 ||
+	    s->decode.state != 0)
+		return ST_OK;
+	while (r->from < r->len) {
+		const guint8 *p = r->buf + r->from;
+		gsize left = r->len - r->from, room, used, n;
+
+		if (s->out->len - s->n_out < LINE_ROOM) {
+			enum status st = flush(s, error);
+
+			if (st < 0)
+				return st;
+		}
+		room = (s->out->len - s->n_out) / 3 * 4;
+		n = mime_base64_groups(
+		    s->out->data + s->n_out, p, MIN(left, room), &used);
+		if (used < left && p[used] == '\r')
+			used++;
+		if (used == left || p[used] != '\n')
+			break;
+		s->n_out += n;
+		s->n_eol = 0;
+		r->from += used + 1;
 	}
 	return ST_OK;
 }
@@ -558,7 +599,8 @@ split(struct splitter *s, GError **error)
 	struct line line;
 	enum status st;
 
-	while ((st = reader_next(&s->reader, &line, error)) == ST_OK)
+	while ((st = base64_lines(s, error)) == ST_OK &&
+	       (st = reader_next(&s->reader, &line, error)) == ST_OK)
 		if ((st = take_line(s, &line, error)) < 0)
 			return st;
 	if (st < 0)

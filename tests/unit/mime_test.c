@@ -1,5 +1,6 @@
 #include "base/digest.h"
 #include "mime/address.h"
+#include "mime/base64.h"
 #include "mime/date.h"
 #include "mime/encode.h"
 #include "mime/envelope.h"
@@ -488,6 +489,91 @@ test_base64(void)
 		part = &g_array_index(parts, struct part, 0);
 		g_assert_cmpmem(
 		    part->blob.mem, (gsize)part->blob.len, bytes, len);
+	}
+}
+
+/* Every octet at every place of what is decoded at a time. */
+static void
+test_base64_groups(void)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+				       "nopqrstuvwxyz0123456789+/";
+	char code[2 * 76 + 1];
+
+	for (guint i = 0; i < sizeof code; i++)
+		code[i] = alphabet[i * 29 % 64];
+	code[sizeof code - 1] = '\0';
+	for (guint i = 0; i < 76 * 256; i++) {
+		guint at = i / 256, c = i % 256;
+		bool in = c && strchr(alphabet, (int)c);
+		gsize used, n, want = in ? sizeof code - 1 : at / 4 * 4;
+		guint8 got[sizeof code / 4 * 3 + 1], last = 0x5a;
+		char before = code[at];
+		g_autofree char *part = NULL;
+		g_autofree guchar *bytes = NULL;
+		gsize n_bytes;
+
+		code[at] = (char)c;
+		got[want / 4 * 3] = last;
+		n = mime_base64_groups(
+		    got, (guint8 *)code, in ? want : sizeof code - 1, &used);
+		part = g_strndup(code, want);
+		bytes = g_base64_decode(part, &n_bytes);
+		code[at] = before;
+		g_test_message("octet %u at %u", c, at);
+		g_assert_cmpuint(used, ==, want);
+		g_assert_cmpmem(got, n, bytes, n_bytes);
+		if (in)
+			g_assert_cmphex(got[n], ==, last);
+	}
+}
+
+/* More than is in hand at a time, in memory and in a file, to a boundary. */
+static void
+test_base64_long(void)
+{
+	g_autofree guchar *bytes = g_malloc(300000);
+	g_autofree char *code = NULL;
+	g_autoptr(GString) raw =
+	    g_string_new(MIXED "--b\r\nContent-Type: image/png\r\n"
+			       "Content-Transfer-Encoding: base64\r\n\r\n");
+	gsize len;
+
+	for (gsize i = 0; i < 300000; i++)
+		bytes[i] = (guchar)(i * 31 + i / 251);
+	code = g_base64_encode(bytes, 300000);
+	len = strlen(code);
+	for (gsize at = 0; at < len; at += 76) {
+		g_string_append_len(
+		    raw, code + at, (gssize)MIN(76, len - at));
+		g_string_append(raw, at % 5 ? "\r\n" : "\n");
+	}
+	g_string_append(raw, "--b\r\n\r\ntext\r\n--b--\r\n");
+	for (guint in_file = 0; in_file < 2; in_file++) {
+		g_autoptr(GArray) parts = parts_new();
+		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
+		struct blob blob = blob_from_mem(raw->str, raw->len);
+		const struct part *part;
+		FILE *file = tmpfile();
+
+		g_assert_nonnull(file);
+		if (in_file) {
+			g_assert_cmpuint(
+			    fwrite(raw->str, 1, raw->len, file), ==, raw->len);
+			g_assert_cmpint(fflush(file), ==, 0);
+			blob.mem = NULL;
+			blob.fd = fileno(file);
+		}
+		g_assert_cmpint(
+		    part_split(&blob, parts, store, NULL), ==, ST_OK);
+		g_assert_cmpuint(parts->len, ==, 2);
+		part = &g_array_index(parts, struct part, 0);
+		g_assert_cmpmem(
+		    part->blob.mem, (gsize)part->blob.len, bytes, 300000);
+		part = &g_array_index(parts, struct part, 1);
+		g_assert_cmpmem(
+		    part->blob.mem, (gsize)part->blob.len, "text", 4);
+		fclose(file);
 	}
 }
 
@@ -1063,6 +1149,8 @@ main(int argc, char **argv)
 	g_test_add_func("/mime/base64", test_base64);
 	g_test_add_func("/mime/base64-out", test_base64_out);
 	g_test_add_func("/mime/scan", test_scan);
+	g_test_add_func("/mime/base64/groups", test_base64_groups);
+	g_test_add_func("/mime/base64/long", test_base64_long);
 	g_test_add_func("/mime/join", test_join);
 	g_test_add_func("/mime/join-headers", test_join_headers);
 	g_test_add_func("/mime/limits", test_limits);
