@@ -25,8 +25,8 @@ get_le16(const guint8 *p)
 	return (guint16)(p[0] | p[1] << 8);
 }
 
-static guint32
-get_le32(const guint8 *p)
+guint32
+msmail_le32(const guint8 *p)
 {
 	return (guint32)p[0] | (guint32)p[1] << 8 | (guint32)p[2] << 16 |
 	       (guint32)p[3] << 24;
@@ -51,7 +51,7 @@ msmail_mbg_parse(const guint8 *p, struct msmail_mbg *out)
 	out->day = get_le16(p + 0x3c);
 	out->month = get_le16(p + 0x3e);
 	out->year = get_le16(p + 0x40);
-	out->size = get_le32(p + 0x4e);
+	out->size = msmail_le32(p + 0x4e);
 	for (guint i = 0; i < 8; i++)
 		if (!g_ascii_isxdigit(out->file[i]))
 			return false;
@@ -61,7 +61,7 @@ msmail_mbg_parse(const guint8 *p, struct msmail_mbg *out)
 bool
 msmail_nme_parse(const guint8 *p, struct msmail_nme *out)
 {
-	*out = (struct msmail_nme){.id = get_le32(p + 0x29)};
+	*out = (struct msmail_nme){.id = msmail_le32(p + 0x29)};
 	take(out->name, p + 2, 30);
 	return out->name[0] != '\0';
 }

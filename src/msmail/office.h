@@ -12,7 +12,11 @@
 
 #define MSMAIL_MBG_RECORD 116 /* bytes (Q77926) */
 #define MSMAIL_NME_RECORD 45
-#define MSMAIL_USERS_MAX  100000
+#define MSMAIL_USERS_MAX   100000
+#define MSMAIL_MEMBERS_MAX 2000 /* of a group (2) */
+
+/* Four octets, the low one first, as every number here. */
+guint32 msmail_le32(const guint8 *p);
 
 /* A record of a mailbag (3.2: derived from the two that were printed). Octets
  * of the post office's code page, NUL-ended. */

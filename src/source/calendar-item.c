@@ -1,5 +1,6 @@
 #include "source/calendar-item.h"
 
+#include "iff/schedule-ical.h"
 #include "mime/address.h"
 #include "mime/date.h"
 #include "mime/encode.h"
@@ -40,4 +41,17 @@ calendar_item_write(
 	spool_reset(out);
 	st = spool_write(out, head->str, head->len, error);
 	return st == ST_OK ? encode_blob(&body, encoding, out, error) : st;
+}
+
+void
+calendar_item_contact(const struct schedule_object *object, GString *name,
+    const char *fields[ADDRESS_FIELDS], struct record *record)
+{
+	*record = (struct record){.kind = RECORD_ADDRESS};
+	schedule_to_address(object, fields);
+	g_string_printf(name, "%s%s%s", fields[3],
+	    *fields[3] && *fields[4] ? " " : "", fields[4]);
+	fields[1] = name->str;
+	record->address.fields = fields;
+	record->address.not_sendable = true;
 }

@@ -5,8 +5,8 @@
 #ifndef MAILMIG_SOURCE_CALENDAR_ITEM_H
 #define MAILMIG_SOURCE_CALENDAR_ITEM_H
 
-#include "base/spool.h"
-#include "base/stamp.h"
+#include "iff/schedule.h"
+#include "model/record.h"
 
 struct calendar_item {
 	const GPtrArray *from; /* of struct person; may be empty */
@@ -20,5 +20,10 @@ struct calendar_item {
  * gives the same octets. Errors as spool_write(). */
 enum status calendar_item_write(
     const struct calendar_item *item, Spool *out, GError **error);
+
+/* A contact of a Schedule+ interchange file as an entry of the address book.
+ * name holds one of its fields; both live as long as the record. */
+void calendar_item_contact(const struct schedule_object *object, GString *name,
+    const char *fields[ADDRESS_FIELDS], struct record *record);
 
 #endif

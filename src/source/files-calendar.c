@@ -143,22 +143,6 @@ make_key(struct files_source *fs)
 }
 
 static enum status
-give_contact(struct files_source *fs, struct record *record)
-{
-	struct files_calendar *c = fs->calendar;
-
-	*record = (struct record){.kind = RECORD_ADDRESS};
-	schedule_to_address(c->object, c->fields);
-	g_string_printf(c->name, "%s%s%s", c->fields[3],
-	    *c->fields[3] && *c->fields[4] ? " " : "", c->fields[4]);
-	c->fields[1] = c->name->str;
-	record->address.fields = c->fields;
-	record->address.not_sendable = true;
-	record->key = fs->key->str;
-	return ST_OK;
-}
-
-static enum status
 give_item(struct files_source *fs, struct record *record, GError **error)
 {
 	struct files_calendar *c = fs->calendar;
@@ -238,9 +222,12 @@ files_calendar_next(
 			schedule_to_ical(c->object, fs->zone, now, &c->ical);
 			make_key(fs);
 			if (c->kind == SCHEDULE_CONTACT) {
-				if (fs->job->part == 0)
-					return give_contact(fs, record);
-				continue;
+				if (fs->job->part != 0)
+					continue;
+				calendar_item_contact(
+				    c->object, c->name, c->fields, record);
+				record->key = fs->key->str;
+				return ST_OK;
 			}
 			if (need_folder(fs, record)) {
 				c->has_item = true;

@@ -131,8 +131,8 @@ take_rest(struct msmail_source *s, const struct mmff_message *m)
 	}
 }
 
-static enum status
-put_text(struct msmail_source *s, const struct blob *blob, GError **error)
+enum status
+ms_text_put(struct msmail_source *s, const struct blob *blob, GError **error)
 {
 	g_autofree guint8 *scratch = g_malloc(CHUNK);
 	g_autoptr(GString) pending = g_string_new(NULL);
@@ -192,7 +192,7 @@ take_parts(
 
 	spool_reset(s->spool);
 	g_array_set_size(s->parts, 0);
-	st = put_text(s, &m->text, error);
+	st = ms_text_put(s, &m->text, error);
 	if (st < 0)
 		return st;
 	body.blob = spool_blob(s->spool);
@@ -324,6 +324,8 @@ ms_mailbag_give(struct msmail_source *s, struct filing_box *box,
 	    s->filing, box, filing_key(s->filing, bag->file), record);
 	if (st != ST_OK)
 		return st == ST_END ? ST_OK : st;
+	if (s->opts.mai)
+		return ms_mai_give(s, box, bag, record, error);
 	return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
 	    "msmail: %s: message %s from %s, \"%s\": nobody has described how "
 	    "its text is stored; export the mailbag with APPGET",

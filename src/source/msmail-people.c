@@ -29,8 +29,8 @@ ms_person_free(void *p)
 	g_free(person);
 }
 
-static struct ms_person *
-person_add(struct msmail_source *s)
+struct ms_person *
+ms_person_add(struct msmail_source *s)
 {
 	struct ms_person *person = g_new0(struct ms_person, 1);
 
@@ -65,7 +65,7 @@ user_row(
 	if (at_migrate >= 0 && (int)n > at_migrate &&
 	    g_ascii_toupper(fields[at_migrate][0]) == 'N')
 		return;
-	person = person_add(s);
+	person = ms_person_add(s);
 	person->user = g_strstrip(g_strdup(fields[at_user]));
 	person->is_local = true;
 	if (at_full >= 0 && (int)n > at_full)
@@ -151,7 +151,7 @@ address_line(struct msmail_source *s, const char *text, bool grouped,
 		msmail_row_clear(&row);
 		return;
 	}
-	person = person_add(s);
+	person = ms_person_add(s);
 	person->is_group = row.action == 'G';
 	person->full_name = g_steal_pointer(&row.alias);
 	person->type = g_steal_pointer(&row.type);
@@ -212,17 +212,24 @@ ms_people_find(struct msmail_source *s, GError **error)
 	return st;
 }
 
+/* Of proxies there are several, '%' between them (wizard.md 6.2). */
 static void
 put(struct msmail_source *s, const char *name, char *value)
 {
-	struct attribute attribute;
+	struct attribute attribute = {.name = (char *)name};
 
 	if (value == NULL)
 		return;
-	g_ptr_array_add(s->kept, value);
-	attribute.name = (char *)name;
-	attribute.values = g_new0(char *, 2);
-	attribute.values[0] = value;
+	if (g_ascii_strcasecmp(name, "Secondary-Proxy-Addresses") == 0 &&
+	    strchr(value, '%')) {
+		attribute.values = g_strsplit(value, "%", -1);
+		g_free(value);
+	} else {
+		attribute.values = g_new0(char *, 2);
+		attribute.values[0] = value;
+	}
+	for (char **p = attribute.values; *p; p++)
+		g_ptr_array_add(s->kept, *p);
 	g_ptr_array_add(s->kept, attribute.values);
 	g_array_append_val(s->attributes, attribute);
 }

@@ -1,6 +1,8 @@
 /* What the files of the Microsoft Mail source share: msmail.c (the order of
- * things), msmail-places.c (which file is whose), msmail-message.c (a message
- * to parts), msmail-people.c (user lists, address files). */
+ * things), msmail-places.c (which file is whose), msmail-office.c (a post
+ * office), msmail-message.c (a message to parts), msmail-mai.c (one of a post
+ * office), msmail-schedule.c (calendars), msmail-people.c (user lists, address
+ * files), msmail-users.c (a user list written). */
 #ifndef MAILMIG_SOURCE_MSMAIL_PRIVATE_H
 #define MAILMIG_SOURCE_MSMAIL_PRIVATE_H
 
@@ -14,7 +16,9 @@
 #define MS_DIRECTORY_NAME "(directory)"
 #define MS_DIRECTORY_REF  "directory"
 
-enum ms_kind { MS_MESSAGES, MS_MAILBAG };
+#define MS_SAID_MAX 20 /* oddities of one file that are told */
+
+enum ms_kind { MS_MESSAGES, MS_MAILBAG, MS_SCHEDULE };
 
 struct ms_place {
 	enum ms_kind kind;
@@ -35,14 +39,15 @@ struct ms_person {
 struct ms_options {
 	guint codepage; /* 0: guess */
 	GTimeZone *zone;
-	const char *post_office, *users, *addresses;
-	bool unread;
+	const char *post_office, *users, *addresses, *make_users;
+	bool unread, mai;
 };
 
 struct msmail_source {
 	struct source_base base;
 	char *root;
 	bool is_office;
+	guint strangers; /* names of the office that are nobody's we know */
 	struct ms_options opts;
 	GPtrArray *places; /* of struct ms_place */
 	GPtrArray *people; /* of struct ms_person */
@@ -57,7 +62,7 @@ struct msmail_source {
 	struct blob data;
 	Codepage *page;
 	Mmff *mmff;
-	const struct mmff_message *held;
+	struct ms_schedule *schedule;
 	gint64 record; /* of a mailbag: the next one, from 0 */
 	guint said;
 	bool told_inbox, directory;
@@ -73,12 +78,21 @@ struct msmail_source {
 
 void ms_place_free(void *place);
 void ms_person_free(void *person);
+struct ms_person *ms_person_add(struct msmail_source *s);
+/* A user list as the original wizard made one (1), into the file of the option,
+ * which must not be there with another content. */
+enum status ms_users_write(struct msmail_source *s, GError **error);
+/* Names of mailboxes are compared without case (Q169130). */
+bool ms_is_same(const char *a, const char *b);
 enum status ms_places_find(
     struct msmail_source *s, const char *path, GError **error);
-/* The sizes of a post office's files: remarks (3.1). */
+/* The mailbags of a post office as places, and its users and groups as people
+ * when no list says who they are (3.5). */
+enum status ms_office_find(struct msmail_source *s, GError **error);
+/* The sizes of its files, and names that are nobody's: remarks (3.1). */
 void ms_office_check(struct msmail_source *s);
-/* Full names by id, from ADMIN.NME: of guint32 to char *; may be empty. */
-GHashTable *ms_office_names(const char *root, const Codepage *page);
+void ms_place_add(struct msmail_source *s, enum ms_kind kind, const char *path,
+    const char *user);
 /* A name in the directory without regard to case; NULL: not there. g_free() */
 char *ms_find(const char *dir, const char *name);
 
@@ -92,6 +106,21 @@ enum status ms_message_give(struct msmail_source *s, struct filing_box *box,
     const struct mmff_message *message, struct record *record, GError **error);
 /* A record of a mailbag: what it tells, and that its body is not read. */
 enum status ms_mailbag_give(struct msmail_source *s, struct filing_box *box,
+    const struct msmail_mbg *bag, struct record *record, GError **error);
+
+/* Schedule+ text, of either kind (.SCH, .SC2). */
+bool ms_schedule_probe(const struct blob *data);
+void ms_schedule_open(struct msmail_source *s);
+void ms_schedule_close(struct msmail_source *s);
+enum status ms_schedule_next(
+    struct msmail_source *s, struct record *record, GError **error);
+
+/* Text into the spool: UTF-8, CR LF. */
+enum status ms_text_put(
+    struct msmail_source *s, const struct blob *blob, GError **error);
+/* The file of that record, its envelope being taken; ST_ITEM when it does not
+ * prove itself. */
+enum status ms_mai_give(struct msmail_source *s, const struct filing_box *box,
     const struct msmail_mbg *bag, struct record *record, GError **error);
 
 void ms_say(struct msmail_source *s, enum remark_level level, const char *code,

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define LOOK_OCTETS (1 << 20) /* of a file, to guess its code page from */
-#define SAID_MAX    20
 #define OEM_PAGE    850 /* Q104130 */
 
 static const char *const schemes[] = {"msmail", NULL};
@@ -35,6 +34,12 @@ static const struct option options[] = {
 	"user list (CSV with SFS_UserName): each user is a mailbox"},
     {"addresses", OPTION_TEXT, "", NULL,
 	"file of IMPORT, GIMPORT or directory synchronisation"},
+    {"make-users", OPTION_TEXT, "", NULL,
+	"write a user list of the mailboxes to this file, to be edited and "
+	"given as users"},
+    {"mai", OPTION_BOOL, "no", NULL,
+	"experimental: read the message files of a post office, as far as "
+	"they prove themselves"},
     {"unread", OPTION_BOOL, "no", NULL, "take messages for unread"},
     {NULL},
 };
@@ -59,6 +64,8 @@ take_options(struct msmail_source *s, const Options *o, GError **error)
 	s->opts.post_office = options_text(o, "post-office");
 	s->opts.users = options_text(o, "users");
 	s->opts.addresses = options_text(o, "addresses");
+	s->opts.make_users = options_text(o, "make-users");
+	s->opts.mai = options_bool(o, "mai");
 	s->opts.unread = options_bool(o, "unread");
 	st = exports_codepage(o, "msmail", &s->opts.codepage, error);
 	if (st < 0)
@@ -96,9 +103,8 @@ msmail_open(Source **out, const struct end *end, GError **error)
 	return ST_OK;
 }
 
-/* Names of mailboxes are compared without case (Q169130). */
-static bool
-is_same(const char *a, const char *b)
+bool
+ms_is_same(const char *a, const char *b)
 {
 	g_autofree char *x = g_utf8_casefold(a, -1);
 	g_autofree char *y = g_utf8_casefold(b, -1);
@@ -112,7 +118,7 @@ add_mailbox(GPtrArray *out, const char *name)
 	struct mailbox *one;
 
 	for (guint i = 0; i < out->len; i++)
-		if (is_same(((struct mailbox *)out->pdata[i])->name, name))
+		if (ms_is_same(((struct mailbox *)out->pdata[i])->name, name))
 			return;
 	one = mailbox_new(name, NULL);
 	one->messages = one->bytes = -1;
@@ -153,7 +159,7 @@ msmail_list(Source *source, GPtrArray *out, GError **error)
 	for (guint i = 0; i < s->places->len && !*s->opts.users; i++)
 		add_mailbox(
 		    out, ((struct ms_place *)s->places->pdata[i])->mailbox);
-	return ST_OK;
+	return *s->opts.make_users ? ms_users_write(s, error) : ST_OK;
 }
 
 void
@@ -170,7 +176,7 @@ oddity(void *ctx, enum mmff_oddity what, gint64 offset, const char *text)
 {
 	struct msmail_source *s = ctx;
 
-	if (s->said++ < SAID_MAX)
+	if (s->said++ < MS_SAID_MAX)
 		ms_say(s, REMARK_WARNING, mmff_oddity_name(what), text, offset,
 		    NULL, NULL);
 }
@@ -197,7 +203,7 @@ msmail_begin(Source *source, const struct job *job, GError **error)
 	for (guint i = 0; i < s->places->len && !s->directory; i++) {
 		struct ms_place *place = s->places->pdata[i];
 
-		if (is_same(place->mailbox, job->mailbox->name))
+		if (ms_is_same(place->mailbox, job->mailbox->name))
 			g_ptr_array_add(s->mine, place);
 	}
 	if (s->directory && s->is_office)
@@ -219,10 +225,16 @@ settle(struct msmail_source *s, GError **error)
 		    blob_read(&s->data, 0, first, len, &got, error) < 0)
 			return ST_MAILBOX;
 		codepage_guess_add(&guess, first, got);
-		number = codepage_guess_number(&guess, OEM_PAGE);
+		/* Schedule+ is a program of Windows, mail was DOS's. */
+		if (s->place->kind == MS_SCHEDULE)
+			number = codepage_guess_number(&guess, 1252);
+		else
+			number = codepage_guess_number(&guess, OEM_PAGE);
 		/* Attachments weigh in: only what text alone can be. */
-		if (number == 1252 || number == 0)
-			number = OEM_PAGE;
+		if (number == 0 ||
+		    (number == 1252 && s->place->kind != MS_SCHEDULE))
+			number = s->place->kind == MS_SCHEDULE ? 1252
+							       : OEM_PAGE;
 	}
 	return codepage_open(&s->page, number, error);
 }
@@ -230,19 +242,20 @@ settle(struct msmail_source *s, GError **error)
 static void
 close_place(struct msmail_source *s)
 {
+	ms_schedule_close(s);
 	g_clear_pointer(&s->mmff, mmff_free);
 	g_clear_pointer(&s->page, codepage_close);
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
 	s->place = NULL;
-	s->held = NULL;
 }
 
 static enum status
 open_place(struct msmail_source *s, GError **error)
 {
 	struct stat sb;
+	enum status st;
 
 	if (s->at >= s->mine->len)
 		return ST_END;
@@ -257,11 +270,15 @@ open_place(struct msmail_source *s, GError **error)
 	s->data = (struct blob){.fd = s->fd, .len = sb.st_size};
 	if (s->place->kind == MS_MESSAGES)
 		s->mmff = mmff_new(&s->data, oddity, s);
-	else if (sb.st_size % MSMAIL_MBG_RECORD != 0)
+	else if (s->place->kind == MS_MAILBAG &&
+		 sb.st_size % MSMAIL_MBG_RECORD != 0)
 		ms_say(s, REMARK_WARNING, "MS_OFFICE",
 		    "the size of the mailbag is no multiple of a record", -1,
 		    NULL, NULL);
-	return settle(s, error);
+	st = settle(s, error);
+	if (st == ST_OK && s->place->kind == MS_SCHEDULE)
+		ms_schedule_open(s);
+	return st;
 }
 
 /* One record of a mailbag. Records of deleted messages are among them: which
@@ -342,8 +359,9 @@ msmail_next(Source *source, struct record *record, GError **error)
 			if (st < 0)
 				return st;
 		}
-		st = s->mmff ? next_message(s, record, error)
-			     : next_record(s, record, error);
+		st = s->schedule ? ms_schedule_next(s, record, error)
+		     : s->mmff	 ? next_message(s, record, error)
+				 : next_record(s, record, error);
 		if (st == ST_END)
 			close_place(s);
 		else if (st != ST_THERE)
@@ -379,7 +397,8 @@ const struct source_driver source_msmail_driver = {
 	       "post office only its listings",
     .options = options,
     .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
-	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT,
+	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT |
+	     1u << RECORD_ADDRESS,
     .open = msmail_open,
     .list = msmail_list,
     .begin = msmail_begin,

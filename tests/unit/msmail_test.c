@@ -4,6 +4,7 @@
  * here after the fact of doc/spec/msmail.md that its comment names.
  */
 #include "msmail/address.h"
+#include "msmail/mai.h"
 #include "msmail/office.h"
 #include "old_mail.h"
 #include "source/msmail.h"
@@ -32,6 +33,18 @@ static const char mailbag[] =
     "00000062\0\0\0\x28\x02\0\0\0\0\0\0\0\0\x18\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
     "\0\0\0\0\x98\xc9\x5b\0\0\0\0";
 G_STATIC_ASSERT(sizeof mailbag == 116);
+
+/* 3.5: two users, a group, an address elsewhere; 45 octets each */
+#define NAME(text, id)                                                         \
+	"\0\1" text "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" id  \
+	"\0\0\0"
+static const char office[] =
+    NAME("Ines Duarte\0\0\0\0", "\x12") NAME("Harbour\0\0\0\0\0\0\0\0", "\x20")
+	NAME("Supplier\0\0\0\0\0\0\0", "\x21")
+	    NAME("Uwe Brandt\0\0\0\0\0", "\x1a");
+G_STATIC_ASSERT(sizeof office - 1 == 4 * 45);
+
+#define SCH "SCHEDULE+ EXPORT BY bo ON 3/09/94 AT 02:05 PM" NL
 
 static const struct old_row rows[] = {
     /* Its TEXT of 152 is not the text that is printed; the attachment is. */
@@ -118,6 +131,63 @@ static const struct old_row rows[] = {
 	    "W MS_OFFICE: GLB/MASTER.GLB", "GLB/ACCESS.GLB (users: settings) is "
 					   "not there",
 	    "end INBOX 1 0"}},
+    /* 3.5: whose bag it is, who has a list of members; one is elsewhere */
+    {"/msmail/office-groups", UTC,
+	{{"GLB/MASTER.GLB", "short", -1}, {"MBG/00000012.MBG", "", 0},
+	    {"MBG/0000001a.mbg", "", 0},
+	    {"NME/ADMIN.NME", office, sizeof office - 1},
+	    {"MEM/00000020.MEM", "\x12\0\0\0\0\0\0\0\x99\0\0\0", 12}},
+	{"mailbox Common-Name=Ines Duarte Display-Name=Ines Duarte\n",
+	    "dl Common-Name=Harbour Display-Name=Harbour "
+	    "Member=Ines Duarte|00000099\n",
+	    "W MS_OFFICE: 1 names of ADMIN.NME have neither",
+	    "== Ines Duarte (00000012)"}},
+    /* 9: what is known of Schedule+ 1.0 text; the rest goes along by name */
+    {"/msmail/sch/tasks", UTC,
+	{{"bo.sch",
+	    SCH "FixedAppt:" NL "\taid\t\t17" NL "\tfTask\t\tT" NL
+		"\taidProject\t3" NL "\tszText\t" NL "Harbour" NL "End" NL
+		"FixedAppt:" NL "\tszText" NL "Paint the \xfe door" NL
+		"second line" NL "\tfTask\tT" NL "\taidParent\t3" NL
+		"\tbpri\t12" NL "\taaplWorld\tRead" NL
+		"\tdtrNotify\t5, 6" NL "End" NL,
+	    -1}},
+	{"== bo\n", "folder Tasks tasks IPF.Task",
+	    "received=1994-03-09T14:05:00", "class=IPM.Task",
+	    "SUMMARY:Harbour", "DTSTAMP:19940309T140500Z",
+	    "SUMMARY:Paint the =C3=BE door", "RELATED-TO:", "PRIORITY:3",
+	    "CLASS:PRIVATE", "X-SCHEDULE-DTRNOTIFY:5, 6",
+	    "I MS_SCHEDULE: fields of tasks that nobody described are kept as "
+	    "X-SCHEDULE-NAME: dtrNotify\n"}},
+    {"/msmail/sch/appointments", UTC,
+	{{"bo/1.MSG", TOP "TEXT:1" NL "x", -1},
+	    {"bo/CAL.SCH",
+		SCH "loose" NL "FixedAppt:" NL "\tszText" NL "Meet" NL
+		    "all" NL "\tdateStart\t3/9/94" NL "Recurring:" NL
+		    "\tszText" NL "Weekly" NL "\tfTask\tF" NL "End" NL,
+		-1}},
+	{"W MS_SCHEDULE: an entry has no End",
+	    "W MS_SCHEDULE: 2 appointments: which fields are their times is "
+	    "not known",
+	    "W MS_SCHEDULE: 1 lines belong to no entry",
+	    "from=bo subject=Meet",
+	    "[text:szText: Meet\\r\\n    all\\r\\ndateStart: 3/9/94\\r\\n]",
+	    "subject=Weekly", "end INBOX 1 0", "end Calendar 2 0"}},
+    {"/msmail/sc2", UTC,
+	{{"bo/CAL.SC2",
+	    "SCHEDULE+2 EXPORT VERSION 103" NL "SingleAppointments:" NL "{" NL
+	    "Start: 3-5-1996 09:00" NL "End: 3-5-1996 10:00" NL
+	    "Text: \"Fr\xfchst\xfc" "ck\"" NL "}" NL "SingleTasks:" NL "{" NL
+	    "Text: \"do\"" NL "}" NL "Contacts:" NL "{" NL
+	    "FirstName: \"Ann\"" NL "}" NL "Projects:" NL "{" NL
+	    "Text: \"p\"" NL "}" NL "SingleAppointments:" NL "{" NL
+	    "Text: \"when\"" NL "}" NL,
+	    -1}},
+	{"folder Calendar calendar IPF.Appointment", "class=IPM.Appointment",
+	    "DTSTART;TZID=3DUTC+0000:19960305T090000", "Fr=C3=BChst=C3=BCck",
+	    "BEGIN:VTODO", "entry unsendable Display-Name=Ann First=Ann", "SC2_LOST: 1 projects",
+	    "lost: msmail: ", "calendar item \"when\": no date to put it at",
+	    "end Calendar 2 0", "end Tasks 1 0"}},
     {"/msmail/nothing", UTC, {{"x", "y", -1}}, {"refused: msmail: no file"}},
 };
 
@@ -202,6 +272,54 @@ addresses(void)
 	check_with("NAMES.TXT", names, "addresses", people);
 }
 
+/* Written, the list is one that is read; edited, it is not written over. */
+static void
+make_users(void)
+{
+	static const char names_file[] =
+	    "A Ines Duarte                    PCM:NORTH/PO2/iduarte\r\n"
+	    "A Desk                           SMTP:desk@example.net\r\n";
+	static const char want[] =
+	    "Microsoft Mail for PC Networks,NORTH/PO2\r\nUser list,mailmig\r\n"
+	    "SFS_UserName,SFS_FullName,MigrateUser,Obj-Class,Mode,Common-Name,"
+	    "Display-Name,Given-Name,Surname,Home-Server,Comment,"
+	    "Assoc-NT-Account,Secondary-Proxy-Addresses\r\n"
+	    "iduarte,Ines Duarte,Y,mailbox,create,iduarte,Ines Duarte,,,"
+	    "~SERVER,,,MIGRATE:MS:NORTH/PO2/iduarte%MS:NORTH/PO2/iduarte\r\n"
+	    "B\xc3\xb6,B\xc3\xb6,Y,mailbox,create,Bo,B\xc3\xb6,,,~SERVER,,,"
+	    "MIGRATE:MS:NORTH/PO2/B\xc3\xb6%MS:NORTH/PO2/B\xc3\xb6\r\n";
+	g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+	g_autofree char *list = g_build_filename(spool, "USERS.CSV", NULL);
+	g_autofree char *first = g_strdup_printf(
+	    "msmail:%%s?zone=0&post-office=NORTH/PO2&addresses=%s/NAMES.TXT&"
+	    "make-users=%s",
+	    spool, list);
+	g_autofree char *second = g_strdup_printf(
+	    "msmail:%%s?zone=0&post-office=NORTH/PO2&users=%s", list);
+	g_autofree char *out = NULL, *got = NULL, *back = NULL;
+	struct old_file files[] = {{"IDUARTE.MSG", TOP "TEXT:1" NL "x", -1},
+	    {"B\xc3\xb6.MSG", TOP "TEXT:1" NL "x", -1}};
+	struct old_file addresses_file = {"NAMES.TXT", names_file, -1};
+
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+		old_write(dir, &files[i]);
+	old_write(spool, &addresses_file);
+	for (guint i = 0; i < 2; i++) { /* the same again is no conflict */
+		g_free(out);
+		out = old_read(&source_msmail_driver, first, dir, spool);
+		g_assert_null(strstr(out, "refused"));
+	}
+	g_assert_true(g_file_get_contents(list, &got, NULL, NULL));
+	g_assert_cmpstr(got, ==, want);
+	back = old_read(&source_msmail_driver, second, dir, spool);
+	g_assert_nonnull(strstr(back, "== MS:NORTH/PO2/iduarte\n"));
+	g_assert_nonnull(strstr(back,
+	    "Secondary-Proxy-Addresses=MIGRATE:MS:NORTH/PO2/iduarte|"
+	    "MS:NORTH/PO2/iduarte"));
+	set_dir_remove(dir);
+	set_dir_remove(spool);
+}
+
 static void
 mbg(void)
 {
@@ -217,6 +335,157 @@ mbg(void)
 	g_assert_cmpint(bag.hour, ==, 16);
 	g_assert_cmpint(bag.minute, ==, 25);
 	g_assert_cmpint(bag.size, ==, 552);
+}
+
+/* The strings of Q104423 (doc/spec/msmail.md 4.1). */
+static const char mai_sender[] =
+    "\x5a\x65\x57\x59\x0e\x50\x74\x68\x6c\x54\x18\x65\x4a\x57\x52\x6e"
+    "\x48\x29\xcf\xc4\xd6\xda\xc3\xe0\xc9\xd3\xc8\xf8\xe7\xfa\xed\xda"
+    "\xa2\xf3";
+static const char mai_to[] =
+    "\x5a\x65\x57\x59\x0e\x50\x74\x68\x6c\x54\x18\x65\x38\x71\x29\x7c"
+    "\xb4\xd5\xb3\xf8";
+
+static void
+transform(void)
+{
+	guint8 plain[64];
+	struct mai_element e;
+	gsize at = 0;
+	/* its first elements, as printed from 0x0D on */
+	static const char printed[] =
+	    "\x7f\x05\x32\x20\x02\x02\x00\x7f\x05\x33\x20\x02\x0a\x00"
+	    "\x7f\x05\x37\x20\x02\x0a\x00";
+
+	mai_string((const guint8 *)mai_sender, sizeof mai_sender - 1, plain);
+	g_assert_cmpmem(plain, 34,
+	    "\x02"
+	    "NET1/DATA3/Admin\0\x81"
+	    "Administrator\0\0",
+	    34);
+	mai_string((const guint8 *)mai_to, sizeof mai_to - 1, plain);
+	g_assert_cmpmem(plain, 20,
+	    "\x02"
+	    "NET1/DATA3/300\0\x80\0\1\1",
+	    20);
+	for (guint id = 0x32; id <= 0x33; id++) {
+		g_assert_true(mai_element((const guint8 *)printed,
+		    sizeof printed - 1, &at, &e));
+		g_assert_cmpint(e.kind, ==, 0x7f);
+		g_assert_cmpint(e.qualifier, ==, id);
+		g_assert_cmpint(e.len, ==, 4);
+	}
+}
+
+/* The transform again: c[i] = p[i] ^ c[i-1] ^ i ^ key. */
+static void
+put_string(GString *out, const char *plain, gsize len)
+{
+	guint8 last = 0;
+
+	g_string_append_c(out, 2);
+	g_assert_cmpuint(len, <, 128);
+	g_string_append_c(out, (char)len);
+	for (gsize i = 0; i < len; i++) {
+		last ^= (guint8)plain[i] ^ (guint8)i ^
+			(guint8)"XpuYbtfZ"[i % 8];
+		g_string_append_c(out, (char)last);
+	}
+}
+
+static void
+put_field(GString *out, int qualifier, const GString *contents)
+{
+	gsize len = contents->len + 1;
+
+	g_string_append_c(out, 0x4c);
+	g_string_append_c(out, (char)0x82);
+	g_string_append_c(out, (char)(len >> 8));
+	g_string_append_c(out, (char)len);
+	g_string_append_c(out, (char)qualifier);
+	g_string_append_len(out, contents->str, (gssize)contents->len);
+}
+
+/* A file of the printed beginning; subject and text after the belief that
+ * they are stored like addresses (4.1: untested). */
+static GString *
+make_mai(const char *subject, const char *text, bool files)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_autoptr(GString) field = g_string_new(NULL);
+	GString *out = g_string_new(NULL);
+
+	g_string_append_len(all, "\x01\x7f\x05\x31\x20\x02\x01\x00", 8);
+	g_string_append_len(field, "\x02\x22", 2);
+	g_string_append_len(field, mai_sender, 34);
+	put_field(all, 1, field);
+	g_string_truncate(field, 0);
+	g_string_append_len(field, "\x02\x14", 2);
+	g_string_append_len(field, mai_to, 20);
+	put_field(all, 5, field);
+	g_string_truncate(field, 0);
+	put_string(field, subject, strlen(subject));
+	put_field(all, 7, field);
+	if (files)
+		put_field(all, 8, field);
+	g_string_truncate(field, 0);
+	put_string(field, text, strlen(text));
+	put_string(field, "\r\nend", 5);
+	put_field(all, 4, field);
+	g_string_append_len(out, "\x4d\x83\0", 3);
+	g_string_append_c(out, (char)(all->len >> 8));
+	g_string_append_c(out, (char)all->len);
+	g_string_append_len(out, all->str, (gssize)all->len);
+	return out;
+}
+
+/* Off until asked for, and silent on what does not prove itself. */
+static void
+mai(void)
+{
+	static const struct {
+		const char *subject, *text, *options, *want;
+		bool files;
+		gsize cut;
+	} table[] = {
+	    {"This is the subject", "Hello,\r\n\x84rger", "&mai=yes",
+		"from=Administrator<MS:NET1/DATA3/Admin> "
+		"to=300<MS:NET1/DATA3/300>",
+		false, 0},
+	    {"This is the subject", "Hello,\r\n\x84rger", "&mai=yes",
+		"[text:Hello,\\r\\n\xc3\xa4rger\\r\\nend]", false, 0},
+	    {"This is the subject", "x", "&mai=yes", "W MS_NO_FILES", true, 0},
+	    {"This is the subject", "x", "",
+		"lost: msmail: 00000012: message 00000062 from", false, 0},
+	    {"Another subject", "x", "&mai=yes",
+		"the subject does not come out as that of the mailbag", false,
+		0},
+	    {"This is the subject", "x\1y", "&mai=yes",
+		"the text does not come out as text", false, 0},
+	    {"This is the subject", "x", "&mai=yes", "its beginning is none",
+		false, 9},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+		g_autoptr(GString) data = make_mai(
+		    table[i].subject, table[i].text, table[i].files);
+		g_autofree char *address =
+		    g_strconcat(UTC, table[i].options, NULL);
+		g_autofree char *out = NULL;
+		struct old_file files[] = {{"GLB/MASTER.GLB", "short", -1},
+		    {"MBG/00000012.MBG", mailbag, 116},
+		    {"MAI/MA2/00000062.MAI", data->str,
+			(gssize)(data->len - table[i].cut)}};
+
+		for (guint k = 0; k < G_N_ELEMENTS(files); k++)
+			old_write(dir, &files[k]);
+		out = old_read(&source_msmail_driver, address, dir, spool);
+		if (strstr(out, table[i].want) == NULL)
+			g_test_fail_printf("\"%s\" in:\n%s", table[i].want, out);
+		set_dir_remove(dir);
+		set_dir_remove(spool);
+	}
 }
 
 static void
@@ -252,8 +521,11 @@ main(int argc, char *argv[])
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_test_add_data_func(rows[i].path, &rows[i], row);
 	g_test_add_func("/kb/Q182665/users", users);
+	g_test_add_func("/msmail/make-users", make_users);
 	g_test_add_func("/kb/Q99419/addresses", addresses);
 	g_test_add_func("/kb/Q108027/record", mbg);
+	g_test_add_func("/kb/Q104423/transform", transform);
+	g_test_add_func("/msmail/mai", mai);
 	g_test_add_func("/msmail/damaged", damaged);
 	return g_test_run();
 }
