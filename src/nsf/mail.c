@@ -370,6 +370,11 @@ nsf_file_blob(struct nsf_mail *mail, Nsf *nsf, const struct nsf_file *file,
 	bool verified = true;
 	enum status st;
 
+	if ((file->compression & 0x0f) == NSF_LZ1 && !mail->lz1)
+		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
+		    "it is compressed by LZ1, whose reader was never checked "
+		    "against a real one: left out; lz1=yes reads it all the "
+		    "same");
 	if (file->from_dxl) {
 		struct blob all = spool_blob(files), stored;
 
@@ -390,8 +395,7 @@ nsf_file_blob(struct nsf_mail *mail, Nsf *nsf, const struct nsf_file *file,
 	if (st == ST_OK && !verified)
 		nsf_lose(mail,
 		    "attachment %s is compressed by LZ1, whose reader was "
-		    "never "
-		    "checked against a real one: compare it",
+		    "never checked against a real one: compare it",
 		    file->name);
 	return st;
 }

@@ -45,6 +45,10 @@ struct nsf_mail {
 	GPtrArray *lost;  /* char *: what could not be carried, for people */
 	guint unresolved; /* addresses in Notes form that stay so */
 	bool encrypted;
+	/* Set by the owner: read LZ1 attachments, too. No sample of one was
+	 * ever seen (spec/notes.md 3.5), so they are left out, and named,
+	 * unless. */
+	bool lz1;
 	Spool *store;
 	char *dir;
 };

@@ -206,6 +206,7 @@ put_object(struct nsf_mail *mail, Nsf *nsf, const struct nsf_note *note,
 	enum status st;
 
 	inner.lost = mail->lost;
+	inner.lz1 = mail->lz1;
 	encoded = spool_new(mail->dir);
 	if (find_file(note, name, &file) == NULL) {
 		nsf_lose(mail, "attachment %s is named and not there", name);

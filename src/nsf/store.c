@@ -36,6 +36,14 @@ nsf_is_database(const guint8 *data, gsize len, guint *ods)
 	       *ods <= ODS_LAST;
 }
 
+bool
+nsf_is_proven(guint ods)
+{
+	static const guint8 seen[] = {41, 43, 52, 53, 55};
+
+	return memchr(seen, (int)MIN(ods, 255), sizeof seen) != NULL;
+}
+
 enum status
 nsf_read(Nsf *nsf, gint64 at, void *buf, gsize len, GError **error)
 {

@@ -49,6 +49,8 @@ struct nsf_place {
  */
 bool nsf_is_database(const guint8 *data, gsize len, guint *ods);
 
+/* Was a real database of that structure version read? */
+bool nsf_is_proven(guint ods);
 /*
  * rescue: do not trust the tables, look at every page of the file.
  * ST_MAILBOX: ERR_FORMAT for what is no database, is of Notes 1 to 4, encrypted

@@ -45,7 +45,8 @@ struct notes_source {
 	struct source_base base;
 	char *dir, *file; /* file: the only one, or NULL */
 	enum notes_as as;
-	bool rescue, copies, calendar, unread, experimental;
+	bool rescue, copies, calendar, unread, lz1;
+	bool text_too; /* structured text is read */
 	enum nsf_date_order dates;
 	guint8 separator;
 	char *directory;

@@ -41,6 +41,9 @@ static const struct option options[] = {
 	"order"},
     {"separator", OPTION_NUMBER, "12", NULL,
 	"the byte between documents of structured text"},
+    {"lz1", OPTION_BOOL, "no", NULL,
+	"experimental: read attachments compressed by LZ1, which no sample "
+	"proves, instead of leaving them out by name"},
     {NULL}};
 
 void
@@ -95,7 +98,8 @@ notes_open(Source **out, const struct end *end, GError **error)
 	s->unread = options_bool(end->options, "unread");
 	s->calendar = options_bool(end->options, "calendar");
 	dates = options_text(end->options, "text");
-	s->experimental = strcmp(dates, "no") != 0;
+	s->lz1 = options_bool(end->options, "lz1");
+	s->text_too = strcmp(dates, "no") != 0;
 	s->dates = strcmp(dates, "dmy") == 0   ? NSF_DATE_DMY
 		   : strcmp(dates, "ymd") == 0 ? NSF_DATE_YMD
 					       : NSF_DATE_MDY;
@@ -250,7 +254,7 @@ open_file(struct notes_source *s, GError **error)
 		return ST_OK;
 	}
 	if (is_text(s->path)) {
-		if (!s->experimental)
+		if (!s->text_too)
 			return fail(ST_MAILBOX, error, ERR_CONFIG, RETRY_NEVER,
 			    "%s: reading structured text is experimental: ask "
 			    "for it with text=mdy, text=dmy or text=ymd",
@@ -264,6 +268,12 @@ open_file(struct notes_source *s, GError **error)
 	if (st < 0)
 		return st;
 	info = nsf_info(s->nsf);
+	if (!nsf_is_proven(info->ods) && s->job->part == 0)
+		notes_say(s, REMARK_WARNING, "NOTES_UNPROVEN", NULL, NULL,
+		    "databases of structure version %u are read like those "
+		    "that were seen (41, 43, 52, 53, 55), but none of them was "
+		    "at hand: compare some documents",
+		    info->ods);
 	s->kind = s->as == NOTES_AUTO ? notes_guess(s->nsf) : s->as;
 	s->title = g_strdup(*info->title ? info->title : "Documents");
 	s->entries = g_array_new(FALSE, FALSE, sizeof(struct notes_entry));
@@ -286,6 +296,7 @@ notes_begin(Source *source, const struct job *job, GError **error)
 	s->filing = filing_new(job);
 	s->folders = g_ptr_array_new();
 	nsf_mail_init(&s->mail, job->spool_dir);
+	s->mail.lz1 = s->lz1;
 	s->joined = spool_new(job->spool_dir);
 	if (s->directory) {
 		st = notes_names_open(&s->names, s->directory, error);
@@ -632,8 +643,9 @@ const struct source_driver source_notes_driver = {
     .name = "notes",
     .schemes = schemes,
     .summary = "Lotus Notes and Domino: databases (.nsf, proven on structures "
-	       "43, 52 and 55; not Notes 1 to 4, nor encrypted ones), Domino "
-	       "XML (.dxl); see mailmig-notes(7)",
+	       "41, 43, 52, 53 and 55; not Notes 1 to 4, nor encrypted ones), "
+	       "Domino XML (.dxl); calendars, structured text and LZ1 "
+	       "attachments are experimental, and off; see mailmig-notes(7)",
     .options = options,
     .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
 	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT |
