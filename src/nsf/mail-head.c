@@ -38,8 +38,8 @@ nsf_name_abbreviate(const char *name)
 
 /* An Internet address, not a Notes name with its domain: a local part without
  * blanks and slashes, and a domain with a dot. */
-static bool
-is_internet(const char *value)
+bool
+nsf_name_is_internet(const char *value)
 {
 	const char *at = strrchr(value, '@');
 
@@ -63,13 +63,14 @@ nsf_person_add(GPtrArray *out, const char *value, const char *internet,
 	g_strstrip(clean);
 	if (*clean == '\0' || out->len >= ENVELOPE_PERSONS_MAX)
 		return;
-	if (is_internet(clean)) {
+	if (nsf_name_is_internet(clean)) {
 		address_parse(clean, strlen(clean), out);
 		return;
 	}
 	name = nsf_name_abbreviate(clean);
 	/* "." in the parallel list means: use the Notes value. */
-	if (internet && strcmp(internet, ".") != 0 && is_internet(internet)) {
+	if (internet && strcmp(internet, ".") != 0 &&
+	    nsf_name_is_internet(internet)) {
 		guint before = out->len;
 
 		address_parse(internet, strlen(internet), out);

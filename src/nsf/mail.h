@@ -80,6 +80,8 @@ void nsf_mail_settle(struct nsf_mail *mail);
 
 /* "CN=Jo Berry/OU=Sales/O=Acme" to "Jo Berry/Sales/Acme"; g_free(). */
 char *nsf_name_abbreviate(const char *name);
+/* "jo@acme.example", not "Jo Berry@ACME". */
+bool nsf_name_is_internet(const char *value);
 /* One address of a note; counts in *unresolved what keeps its Notes form. */
 void nsf_person_add(GPtrArray *out, const char *value, const char *internet,
     const struct nsf_resolver *resolver, guint *unresolved);

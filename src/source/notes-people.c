@@ -1,5 +1,5 @@
 /* Persons and groups: recipients, or entries of an address book (spec/notes.md
- * 9); and the names that they give to addresses. */
+ * 9). */
 #include "source/notes-private.h"
 
 #include "mime/vcard.h"
@@ -39,8 +39,22 @@ static const struct {
     {"Zip", "Postal-Code", 8, NULL, NULL},
     {"Country", "Text-Country", 9, NULL, NULL},
     {"EmployeeID", "Employee-Number", -1, NULL, NULL},
+    /* As the original did (spec/wizard.md 6.5). */
+    {"Assistant", "Assistant-Name", -1, NULL, NULL},
+    {"Manager", "Extension-Attribute-13", -1, NULL, NULL},
+    {"Children", "Extension-Attribute-2", -1, NULL, NULL},
+    {"Spouse", "Extension-Attribute-1", -1, NULL, NULL},
     {"Comment", "Comment", 23, "NOTE", NULL},
 };
+
+bool
+notes_is_access(const struct nsf_note *note)
+{
+	g_autofree char *type = nsf_note_text(note, "GroupType");
+
+	/* 2: access lists only; 3: those who are denied it (spec/notes.md 9) */
+	return type && (strcmp(type, "2") == 0 || strcmp(type, "3") == 0);
+}
 
 static char *
 hold(struct notes_source *s, char *text)
@@ -63,9 +77,8 @@ item_line(const struct nsf_note *note, const char *name)
 	return text;
 }
 
-/* The Internet address, as the item or as MailAddress says it; NULL: none. */
-static char *
-internet_address(const struct nsf_note *note)
+char *
+notes_internet_address(const struct nsf_note *note)
 {
 	static const char *const items[] = {"InternetAddress", "MailAddress"};
 
@@ -107,12 +120,32 @@ new_values(struct notes_source *s, guint n)
 	return (char **)(void *)hold(s, (char *)g_new0(char *, n + 1));
 }
 
+/* Those of a group, each once, by the names of their entries. */
+static char **
+member_names(struct notes_source *s, char **names)
+{
+	char **values = new_values(s, g_strv_length(names));
+	guint n = 0;
+
+	for (guint i = 0; names[i]; i++) {
+		char *name = notes_names_entry(s->names, g_strstrip(names[i]));
+
+		if (name == NULL)
+			continue;
+		if (g_strv_contains((const char *const *)values, name))
+			g_free(name);
+		else
+			values[n++] = hold(s, name);
+	}
+	return values;
+}
+
 static void
 recipient(struct notes_source *s, const struct nsf_note *note, bool group,
     const char *full, const char *shown, struct record *record)
 {
 	struct recipient *r = &record->recipient;
-	char *smtp = internet_address(note);
+	char *smtp = notes_internet_address(note);
 	g_autofree char *file = item_line(note, "MailFile");
 	g_auto(GStrv) names =
 	    nsf_note_texts(note, group ? "Members" : "FullName");
@@ -126,7 +159,8 @@ recipient(struct notes_source *s, const struct nsf_note *note, bool group,
 	r->class = group  ? RECIPIENT_LIST
 		   : file ? RECIPIENT_MAILBOX
 			  : RECIPIENT_CONTACT;
-	put_one(s, &n, "Common-Name", (char *)shown);
+	put_one(s, &n, "Common-Name",
+	    hold(s, notes_names_common(s->names, full, group)));
 	put_one(s, &n, "Display-Name", (char *)shown);
 	for (guint i = 0; i < G_N_ELEMENTS(map) && !group; i++) {
 		char *value = item_line(note, map[i].item);
@@ -139,21 +173,21 @@ recipient(struct notes_source *s, const struct nsf_note *note, bool group,
 
 		if (comment)
 			put_one(s, &n, "Comment", hold(s, comment));
-		values = new_values(s, g_strv_length(names));
-		for (guint i = 0; names[i]; i++)
-			if (*g_strstrip(names[i]))
-				values[k++] =
-				    hold(s, nsf_name_abbreviate(names[i]));
-		put(s, &n, "Member", values);
+		put(s, &n, "Member", member_names(s, names));
 	} else if (r->class == RECIPIENT_CONTACT) {
 		put_one(s, &n, "Target-Address",
 		    hold(s, smtp ? g_strdup_printf("SMTP:%s", smtp)
 				 : g_strdup_printf("NOTES:%s", full)));
 	}
-	/* Mail with the old address finds the new mailbox. */
-	if (!group) {
+	/* Mail with the old address finds the new mailbox, or list. */
+	if (group) {
+		values = new_values(s, 2);
+		if (smtp)
+			values[k++] = hold(s, g_strdup_printf("SMTP:%s", smtp));
+		values[k] = hold(s, g_strdup_printf("NOTES:%s", full));
+		put(s, &n, "Secondary-Proxy-Addresses", values);
+	} else {
 		values = new_values(s, g_strv_length(names) + 1);
-		k = 0;
 		if (smtp && r->class == RECIPIENT_MAILBOX)
 			values[k++] = hold(s, g_strdup_printf("SMTP:%s", smtp));
 		for (guint i = 0; names[i]; i++)
@@ -194,7 +228,7 @@ address(struct notes_source *s, const struct nsf_note *note, bool group,
     const char *full, const char *shown, struct record *record)
 {
 	struct address *a = &record->address;
-	g_autofree char *smtp = internet_address(note);
+	g_autofree char *smtp = notes_internet_address(note);
 	g_auto(GStrv) members = nsf_note_texts(note, "Members");
 	guint unresolved = 0;
 
@@ -263,12 +297,16 @@ notes_person(struct notes_source *s, const struct nsf_note *note,
     enum nsf_form form, struct record *record)
 {
 	bool group = form == NSF_FORM_GROUP;
-	char *full = item_line(note, group ? "ListName" : "FullName");
-	char *shown;
+	char *full, *shown;
 
+	if (group && s->kind == NOTES_DIRECTORY && notes_is_access(note)) {
+		s->counts.access++;
+		return false;
+	}
 	g_ptr_array_set_size(s->held, 0);
 	g_array_set_size(s->members, 0);
 	g_string_truncate(s->card, 0);
+	full = item_line(note, group ? "ListName" : "FullName");
 	if (full == NULL) {
 		g_autofree char *first = item_line(note, "FirstName");
 		g_autofree char *last = item_line(note, "LastName");
@@ -278,7 +316,7 @@ notes_person(struct notes_source *s, const struct nsf_note *note,
 	}
 	if (*full == '\0') {
 		g_free(full);
-		full = internet_address(note);
+		full = notes_internet_address(note);
 	}
 	if (full == NULL) {
 		notes_say(s, REMARK_WARNING, "NOTES_NO_NAME", NULL, note->unid,
@@ -294,86 +332,4 @@ notes_person(struct notes_source *s, const struct nsf_note *note,
 	else
 		address(s, note, group, full, shown, record);
 	return true;
-}
-
-/* Notes names to Internet addresses. */
-struct NotesNames {
-	GHashTable *smtp; /* by the name in lower case */
-};
-
-/* "CN=Jo Berry/O=Acme@ACME" and "Jo Berry/Acme" are one. */
-static char *
-name_key(const char *name)
-{
-	g_autofree char *bare = g_strndup(name, strcspn(name, "@"));
-	g_autofree char *plain = nsf_name_abbreviate(g_strstrip(bare));
-
-	return g_utf8_casefold(plain, -1);
-}
-
-enum status
-notes_names_open(NotesNames **out, const char *path, GError **error)
-{
-	g_autoptr(Nsf) nsf = NULL;
-	struct nsf_cursor cursor = {0};
-	struct nsf_place place;
-	struct nsf_note note;
-	guint32 id;
-	enum status st;
-
-	*out = NULL;
-	st = nsf_open(&nsf, path, false, error);
-	if (st < 0)
-		return st;
-	*out = g_new0(NotesNames, 1);
-	(*out)->smtp =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	nsf_note_init(&note);
-	while ((st = nsf_next(nsf, &cursor, &id, &place, NULL)) != ST_END) {
-		g_autofree char *smtp = NULL;
-
-		if (st < 0 ||
-		    nsf_note_read(&note, nsf, id, &place, true, NULL) !=
-			ST_OK ||
-		    note.stub ||
-		    (note.class & NSF_CLASS_MASK) != NSF_CLASS_DOCUMENT)
-			continue;
-		smtp = internet_address(&note);
-		if (smtp == NULL)
-			continue;
-		for (guint which = 0; which < 3; which++) {
-			static const char *const items[] = {
-			    "FullName", "ListName", "ShortName"};
-			g_auto(GStrv) names =
-			    nsf_note_texts(&note, items[which]);
-
-			for (guint i = 0; names[i]; i++)
-				if (*names[i])
-					g_hash_table_insert((*out)->smtp,
-					    name_key(names[i]), g_strdup(smtp));
-		}
-	}
-	nsf_note_clear(&note);
-	return ST_OK;
-}
-
-void
-notes_names_close(NotesNames *names)
-{
-	if (names == NULL)
-		return;
-	g_hash_table_unref(names->smtp);
-	g_free(names);
-}
-
-char *
-notes_names_smtp(void *ctx, const char *name)
-{
-	NotesNames *names = ctx;
-	g_autofree char *key = NULL;
-
-	if (names == NULL)
-		return NULL;
-	key = name_key(name);
-	return g_strdup(g_hash_table_lookup(names->smtp, key));
 }

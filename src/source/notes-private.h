@@ -34,11 +34,11 @@ struct notes_entry {
 	bool dropped; /* rescue: there is a newer one */
 };
 
-/* Notes names to Internet addresses. */
+/* Who is in a directory, by every name that is known of them. */
 typedef struct NotesNames NotesNames;
 
 struct notes_counts {
-	gint64 stubs, profiles, others, encrypted, unresolved, shared;
+	gint64 stubs, profiles, others, access, encrypted, unresolved, shared;
 };
 
 struct notes_source {
@@ -94,9 +94,29 @@ enum notes_as notes_guess(Nsf *nsf);
 /* Persons and groups: notes-people.c. False: this note gives no record. */
 bool notes_person(struct notes_source *s, const struct nsf_note *note,
     enum nsf_form form, struct record *record);
+/* The Internet address, as the item or as MailAddress says it; NULL: none.
+ * g_free(). */
+char *notes_internet_address(const struct nsf_note *note);
+/* An access list, not one for mail (GroupType). */
+bool notes_is_access(const struct nsf_note *note);
+
+/* Names of a directory: notes-names.c. */
 enum status notes_names_open(
     NotesNames **out, const char *path, GError **error);
+/* Those of the database at hand. */
+NotesNames *notes_names_of(Nsf *nsf);
 void notes_names_close(NotesNames *names);
 char *notes_names_smtp(void *ctx, const char *name); /* struct nsf_resolver */
+/*
+ * What the entry of the person or group is called that has full as the first of
+ * its names: the common name, with the rest in parentheses where two share it;
+ * never a '/', which parts names in directory files. names may be NULL.
+ * g_free().
+ */
+char *notes_names_common(NotesNames *names, const char *full, bool group);
+/* The same of a member of a group: of the entry that has this name, alias,
+ * short name or address; of nobody's name what cannot be taken for somebody
+ * else's; an Internet address as it is. NULL for an empty one. g_free(). */
+char *notes_names_entry(NotesNames *names, const char *name);
 
 #endif

@@ -277,6 +277,12 @@ open_file(struct notes_source *s, GError **error)
 	s->kind = s->as == NOTES_AUTO ? notes_guess(s->nsf) : s->as;
 	s->title = g_strdup(*info->title ? info->title : "Documents");
 	s->entries = g_array_new(FALSE, FALSE, sizeof(struct notes_entry));
+	/* Groups name their members in any of their forms. */
+	if (s->names == NULL &&
+	    (s->kind == NOTES_DIRECTORY || s->kind == NOTES_CONTACTS)) {
+		s->names = notes_names_of(s->nsf);
+		s->resolver = (struct nsf_resolver){s->names, notes_names_smtp};
+	}
 	return notes_survey(s, error);
 }
 
@@ -543,6 +549,10 @@ tell_counts(struct notes_source *s)
 		"NOTES_NO_PERSON",
 		"documents of a directory are neither persons nor groups and "
 		"are left out; as=mail gives them as messages"},
+	    {G_STRUCT_OFFSET(struct notes_counts, access), REMARK_INFO,
+		"NOTES_ACCESS",
+		"groups are access lists, not lists for mail, and are left "
+		"out"},
 	    {G_STRUCT_OFFSET(struct notes_counts, encrypted), REMARK_WARNING,
 		"NOTES_ENCRYPTED",
 		"notes are encrypted: they come without their bodies"},

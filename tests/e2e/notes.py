@@ -2,6 +2,7 @@
 """Notes databases to every kind of destination, in one step and in two. Samples
 that Notes and Domino wrote are in the nsf/ and dxl/ folders of MAILMIG_DATA;
 without it a generated mail file stands for them."""
+import csv
 import email
 import glob
 import hashlib
@@ -91,5 +92,87 @@ def samples():
     tap.equal(sizes.get("sampleBMP.bmp"), 296406, "sampleBMP.bmp")
 
 
+# What an LDAP client gets of Domino: classes and fields of spec/notes.md 9.
+LDIF = """version: 1
+
+dn: CN=Mia Holm,O=Fjord
+cn: Mia Holm
+objectclass: top
+objectclass: person
+objectclass: organizationalPerson
+objectclass: inetOrgPerson
+objectclass: dominoPerson
+sn: Holm
+givenname: Mia
+uid: mholm
+mail: mia@fjord.example
+mailserver: CN=Hub,O=Fjord
+mailfile: mail\\mholm
+telephonenumber: +47 55 00 00 01
+
+dn: CN=Crew
+cn: Crew
+objectclass: top
+objectclass: groupOfNames
+objectclass: dominoGroup
+member: CN=Mia Holm,O=Fjord
+mail: crew@fjord.example
+"""
+
+
+def rows_of(d, name):
+    """The directory of a state directory, by common name."""
+    r = program.mailmig("directory", "export", f"csv:{d}/{name}.csv",
+                        "--state", f"{d}/{name}")
+    tap.equal(r.rc, 0, f"{name}: exported")
+    with open(f"{d}/{name}.csv", newline="", encoding="utf-8") as f:
+        return {row["Common-Name"]: row for row in csv.DictReader(f)}
+
+
+def directory():
+    """names.nsf, in one step and by migration files, and its LDIF: people
+    become recipients, groups become lists of them."""
+    d = server.temp_dir("notes-names")
+    subprocess.run([GENERATOR, "--names", f"{d}/names.nsf"], check=True)
+    r = program.mailmig("directory", "import", f"notes:{d}/names.nsf",
+                        "--state", f"{d}/one")
+    tap.equal(r.rc, 1, "a member who is not there is a warning")
+    tap.ok("5 created" in r.out and "Nobody (Fjord)" in r.err,
+           "three persons, two lists; the stranger is named", r.out + r.err)
+    one = rows_of(d, "one")
+    tap.equal(sorted(one), ["Ann Outside", "Crew", "Deck Hands", "Mia Holm",
+                            "Ole Dahl"], "no access list, no server")
+    tap.equal([one[x]["Obj-Class"] for x in sorted(one)],
+              ["remote", "dl", "dl", "mailbox", "mailbox"], "what they are")
+    tap.equal(one["Crew"]["Member"].split("%"),
+              ["Recipients/cn=" + x for x in ("Mia Holm", "Ole Dahl",
+                                              "Ann Outside", "Deck Hands")],
+              "members by every form of their names, a list in a list")
+    tap.equal(one["Mia Holm"]["Secondary-Proxy-Addresses"].split("%"),
+              ["smtp:mia@fjord.example",
+               "notes:CN=Mia Holm/OU=Bergen/O=Fjord"],
+              "old mail finds the mailbox")
+    r = program.mailmig("extract", "--from", f"notes:{d}/names.nsf", "--to",
+                        f"files:{d}/files", "--state", f"{d}/extract")
+    tap.ok(r.rc in (0, 1), "extracted", r.err[-500:])
+    program.mailmig("directory", "import", f"files:{d}/files", "--state",
+                    f"{d}/two")
+    tap.equal(rows_of(d, "two"), one, "two steps are one")
+
+    with open(f"{d}/names.ldif", "w", encoding="utf-8") as f:
+        f.write(LDIF)
+    r = program.mailmig("directory", "import", f"ldif:{d}/names.ldif",
+                        "--state", f"{d}/ldif")
+    tap.equal(r.rc, 0, "LDIF of Domino")
+    got = rows_of(d, "ldif")
+    tap.equal(sorted(got), ["Crew", "Mia Holm"], "LDIF: both are there")
+    tap.equal(got.get("Mia Holm", {}).get("Mail-nickname"), "mholm",
+              "LDIF: the short name is the alias")
+    tap.ok("mia@fjord.example" in "%".join(got["Mia Holm"].values()),
+           "LDIF: the address", got.get("Mia Holm"))
+    tap.ok("Mia Holm" in got.get("Crew", {}).get("Member", ""),
+           "LDIF: the list has its member", got.get("Crew"))
+
+
 if __name__ == "__main__":
-    tap.run(generated, samples)
+    tap.run(generated, directory, samples)
