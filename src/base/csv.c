@@ -136,14 +136,17 @@ static const char *
 take_field(Csv *csv)
 {
 	bool quoted = csv->at < csv->len && csv->text[csv->at] == '"';
+	gsize begin = csv->at;
 
 	g_array_append_val(csv->starts, csv->store->len);
 	csv->at += quoted;
 	while (quoted) {
 		char c;
 
-		if (csv->at >= csv->len)
+		if (csv->at >= csv->len) {
+			csv->at = begin; /* where it was opened */
 			return "a quotation mark is not closed";
+		}
 		c = csv->text[csv->at++];
 		if (c == '\0')
 			return "a NUL byte";
@@ -165,6 +168,24 @@ take_field(Csv *csv)
 	}
 	g_string_append_c(csv->store, '\0');
 	return NULL;
+}
+
+/* Line and column, from 1, of the position; both counted from the beginning of
+ * the record. */
+static void
+place(const Csv *csv, gsize start, int *line, int *column)
+{
+	*line = csv->record_line;
+	*column = 1;
+	for (gsize i = start; i < csv->at; i++) {
+		char c = csv->text[i];
+
+		*line += c == '\n';
+		if (c == '\n')
+			*column = 1;
+		else if (((guint8)c & 0xC0) != 0x80) /* a character's first */
+			++*column;
+	}
 }
 
 enum status
@@ -191,11 +212,15 @@ csv_next(Csv *csv, char *const **fields, guint *n, GError **error)
 		csv->at++;
 	}
 	if (wrong) {
+		int line, column;
+
+		place(csv, start, &line, &column);
 		csv->at = start;
 		csv->line = csv->record_line;
 		skip_line(csv);
 		return fail(ST_ITEM, error, ERR_FORMAT, RETRY_NEVER,
-		    "%s:%d: %s", csv->name, csv->record_line, wrong);
+		    "%s line %d, column %d: %s", csv->name, line, column,
+		    wrong);
 	}
 	skip_eol(csv);
 	g_ptr_array_set_size(csv->fields, 0);

@@ -125,7 +125,8 @@ cmd_wizard(struct cli *cli)
 		return cli_fail(error);
 	do {
 		g_clear_pointer(&path, g_free);
-		if (ui_wizard(cli->plan, again, &end, &path, &error) < 0)
+		if (ui_wizard(cli->plan, cli->program, again, &end, &path,
+			&error) < 0)
 			return cli_fail(error);
 		again = false;
 		if (end == UI_SAVE)

@@ -214,7 +214,7 @@ take_tls(struct account *account, const char *value, GError **error)
 			return ST_OK;
 		}
 	return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-	    "IMAP_SSL is '%s', not Yes or No", value);
+	    "'%s' is not Yes or No", value);
 }
 
 static enum status
@@ -277,6 +277,16 @@ take_field(struct account *account, enum field field, const char *value,
 	return ST_OK;
 }
 
+static const char *
+column_name(const struct heading *heading, enum field field)
+{
+	const struct column *column = heading->columns;
+
+	while (column->name != NULL && column->field != field)
+		column++;
+	return column->name;
+}
+
 static bool
 is_secret(enum field field)
 {
@@ -301,8 +311,11 @@ read_row(struct account *account, const struct heading *heading,
 		if (*fields[i] == '\0')
 			continue;
 		st = take_field(account, heading->fields[i], fields[i], error);
-		if (st < 0)
+		if (st < 0) {
+			g_prefix_error(error, "column %s: ",
+			    column_name(heading, heading->fields[i]));
 			return st;
+		}
 	}
 	if (account->source == NULL)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
@@ -361,13 +374,13 @@ read_rows(GPtrArray *out, Csv *csv, const struct heading *heading,
 			st = check_unique(seen, "destination mailbox",
 			    account->destination, account->destination_host,
 			    account->destination_port, account->line, error);
-		if (st < 0)
-			break;
+		if (st < 0) {
+			g_prefix_error(
+			    error, "%s line %d: ", path, csv_line(csv));
+			return ST_RUN;
+		}
 	}
-	if (st == ST_END)
-		return ST_OK;
-	g_prefix_error(error, "%s line %d: ", path, csv_line(csv));
-	return ST_RUN;
+	return st == ST_END ? ST_OK : ST_RUN;
 }
 
 enum status
@@ -391,10 +404,8 @@ accounts_load(GPtrArray *out, const char *path, bool *exposed, GError **error)
 	if (st == ST_END)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "%s is empty: its first line must name the columns", path);
-	if (st < 0) {
-		g_prefix_error(error, "%s line %d: ", path, csv_line(csv));
+	if (st < 0)
 		return ST_RUN;
-	}
 	st = read_heading(&heading, names, n, path, csv_line(csv), error);
 	keep = heading.fields;
 	if (st < 0)

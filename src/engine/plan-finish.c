@@ -222,6 +222,42 @@ finish_end(Plan *plan, struct plan_end *end, bool source, GError **error)
 	return find_password(plan, end, error);
 }
 
+/* With an accounts file, --mailbox picks from it. */
+static enum status
+pick_accounts(Plan *plan, GError **error)
+{
+	g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) wanted =
+	    g_hash_table_new(g_str_hash, g_str_equal);
+	GPtrArray *all = plan->accounts;
+
+	for (guint i = 0; i < all->len; i++)
+		g_hash_table_add(
+		    there, ((struct account *)all->pdata[i])->source);
+	for (guint i = 0; i < plan->mailboxes->len; i++) {
+		char *name = plan->mailboxes->pdata[i];
+
+		if (!g_hash_table_contains(there, name))
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "--mailbox %s: no such source mailbox in %s", name,
+			    plan->accounts_file);
+		g_hash_table_add(wanted, name);
+	}
+	plan->accounts =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)account_free);
+	g_ptr_array_set_free_func(all, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		struct account *account = all->pdata[i];
+
+		if (g_hash_table_contains(wanted, account->source))
+			g_ptr_array_add(plan->accounts, account);
+		else
+			account_free(account);
+	}
+	g_ptr_array_unref(all);
+	return ST_OK;
+}
+
 static enum status
 load_accounts(Plan *plan, GError **error)
 {
@@ -239,39 +275,17 @@ load_accounts(Plan *plan, GError **error)
 			    "chmod 600",
 			    plan->accounts_file);
 	}
-	/* With both, --mailbox picks from the file. */
-	for (guint i = 0; i < plan->mailboxes->len; i++) {
-		const char *name = plan->mailboxes->pdata[i];
-		struct account *account;
-		guint j;
+	if (plan->accounts_file == NULL) {
+		for (guint i = 0; i < plan->mailboxes->len; i++) {
+			struct account *account = g_new0(struct account, 1);
 
-		if (plan->accounts_file == NULL) {
-			account = g_new0(struct account, 1);
-			account->source = g_strdup(name);
-			account->destination = g_strdup(name);
+			account->source = g_strdup(plan->mailboxes->pdata[i]);
+			account->destination = g_strdup(account->source);
 			g_ptr_array_add(plan->accounts, account);
-			continue;
 		}
-		for (j = 0; j < plan->accounts->len; j++) {
-			account = plan->accounts->pdata[j];
-			if (strcmp(account->source, name) == 0)
-				break;
-		}
-		if (j == plan->accounts->len)
-			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-			    "--mailbox %s: no such source mailbox in %s", name,
-			    plan->accounts_file);
-	}
-	if (plan->accounts_file == NULL || plan->mailboxes->len == 0)
 		return ST_OK;
-	for (guint i = plan->accounts->len; i-- > 0;) {
-		struct account *account = plan->accounts->pdata[i];
-
-		if (!g_ptr_array_find_with_equal_func(
-			plan->mailboxes, account->source, g_str_equal, NULL))
-			g_ptr_array_remove_index(plan->accounts, i);
 	}
-	return ST_OK;
+	return plan->mailboxes->len > 0 ? pick_accounts(plan, error) : ST_OK;
 }
 
 /* With a list of mailboxes, a fixed log-in name would open one and the same

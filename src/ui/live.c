@@ -12,7 +12,6 @@
 #define LINES_MAX    64 /* of the page */
 #define ASK_US	     (10 * G_USEC_PER_SEC) /* to press a second time */
 #define HELP_US	     (20 * G_USEC_PER_SEC)
-#define KEY_CTRL_C   3
 #define COLUMNS_MIN  20 /* in less than that nothing is drawn */
 #define ROWS_MIN     8
 #define FEW_ROWS     16 /* in less, no room is wasted */
@@ -121,7 +120,7 @@ open_window(UiLive *live)
 	newtFormAddComponent(live->form, live->stop);
 	newtFormAddHotKey(live->form, NEWT_KEY_F1);
 	newtFormAddHotKey(live->form, NEWT_KEY_ESCAPE);
-	newtFormAddHotKey(live->form, KEY_CTRL_C);
+	newtFormAddHotKey(live->form, UI_KEY_CTRL_C);
 	newtFormSetTimer(live->form, 1);
 	return true;
 }

@@ -13,6 +13,7 @@
 
 #define LABEL_WIDTH 22
 #define LIST_ROWS   10
+#define TEXT_ROWS   24
 #define LOOK_US	    100000 /* between looks at the size of the terminal */
 #define ROOT_TEXT                                                              \
 	" F1 help   Tab next field   Space choose   Enter go on   Esc cancel"
@@ -46,10 +47,17 @@ ui_size(int *columns_out, int *rows_out)
 static void
 fit_screen(void)
 {
-	if (!ask_size())
-		newtGetScreenSize(&columns, &rows);
-	if (columns >= UI_COLUMNS_MIN && rows >= UI_ROWS_MIN)
+	int known_columns, known_rows;
+
+	newtGetScreenSize(&known_columns, &known_rows);
+	ui_size(&columns, &rows);
+	if (columns >= UI_COLUMNS_MIN && rows >= UI_ROWS_MIN) {
+		if (columns != known_columns || rows != known_rows) {
+			newtFinished();
+			newtInit();
+		}
 		return;
+	}
 	newtFinished();
 	printf("mailmig: the terminal has %dx%d characters, the wizard needs "
 	       "%dx%d; make it larger.\n",
@@ -71,95 +79,145 @@ folded(const char *text, int width, int *height)
 	return out;
 }
 
-struct page {
-	newtComponent form, next, back, cancel, other;
-	const char *leave; /* what Cancel asks; NULL: nothing */
-};
-
 static const char leave[] = "Leave the wizard? Nothing is kept.";
 
-/* The window, its text and its buttons; inner: rows of what stands between.
- * Returns the row where that begins. */
-static int
-open_page(struct page *p, const char *title, const char *text, int inner,
-    const char *next, const char *other)
+int
+ui_page_width(void)
 {
-	int width, height = 0, top, x = 1;
+	int width, height;
+
+	ui_size(&width, &height);
+	return MIN(width - 6, UI_PAGE_WIDTH_MAX);
+}
+
+static newtComponent
+add_button(struct ui_page *p, int *x, int y, const char *text)
+{
+	newtComponent button = newtCompactButton(*x, y, text);
+
+	*x += human_width(text) + (p->narrow ? 3 : 6);
+	return button;
+}
+
+int
+ui_page_open(struct ui_page *p, const char *title, const char *text, int inner,
+    const char *next, const char *const *more)
+{
+	int width, height = 0, top, x = 1, y;
 	g_autofree char *body = NULL;
 
+	memset(p, 0, sizeof *p);
 	fit_screen();
-	width = MIN(columns - 6, 74);
+	width = ui_page_width();
 	body = folded(text, width - 2, &height);
+	if (*text == '\0')
+		height = 0;
 	newtCls();
 	newtDrawRootText(0, 0, "mailmig");
 	newtPushHelpLine(ROOT_TEXT);
 	newtCenteredWindow(
 	    (unsigned)width, (unsigned)(height + inner + 4), (char *)title);
 	p->form = newtForm(NULL, NULL, 0);
-	top = height + 1;
-	if (height > 0) {
-		newtComponent box = newtTextbox(1, 0, width - 2, height, 0);
-
-		newtTextboxSetText(box, body);
-		newtFormAddComponent(p->form, box);
-	}
 	p->leave = leave;
-	p->back = newtCompactButton(x, top + inner + 1, "Back");
-	x += 10;
-	p->next = newtCompactButton(x, top + inner + 1, next ? next : "Next");
-	x += (int)strlen(next ? next : "Next") + 6;
-	p->other = NULL;
-	if (other != NULL) {
-		p->other = newtCompactButton(x, top + inner + 1, other);
-		x += (int)strlen(other) + 6;
+	top = height + 1;
+	y = top + inner + 1;
+	if (height > 0) {
+		p->text = newtTextbox(1, 0, width - 2, height, 0);
+		newtTextboxSetText(p->text, body);
+		newtFormAddComponent(p->form, p->text);
 	}
-	p->cancel = newtCompactButton(x, top + inner + 1, "Cancel");
+	p->narrow = more != NULL && g_strv_length((char **)more) > 2;
+	p->back = add_button(p, &x, y, "Back");
+	p->next = add_button(p, &x, y, next ? next : "Next");
+	for (; more != NULL && more[p->n_more] != NULL; p->n_more++) {
+		g_assert(p->n_more < UI_MORE_MAX);
+		p->more[p->n_more] = add_button(p, &x, y, more[p->n_more]);
+	}
+	p->cancel = add_button(p, &x, y, "Cancel");
 	return top;
 }
 
-static void
-close_page(struct page *p)
+void
+ui_page_close(struct ui_page *p)
 {
 	newtFormDestroy(p->form);
 	newtPopWindow();
 	newtPopHelpLine();
 }
 
-static enum ui_answer
-run_page(struct page *p, const char *help)
+static void
+add_buttons(struct ui_page *p)
 {
+	if (p->ready)
+		return;
 	newtFormAddComponents(p->form, p->next, p->back, NULL);
-	if (p->other != NULL)
-		newtFormAddComponent(p->form, p->other);
+	for (guint i = 0; i < p->n_more; i++)
+		newtFormAddComponent(p->form, p->more[i]);
 	newtFormAddComponent(p->form, p->cancel);
 	newtFormAddHotKey(p->form, NEWT_KEY_F1);
 	newtFormAddHotKey(p->form, NEWT_KEY_ESCAPE);
-	for (;;) {
-		struct newtExitStruct es;
+	newtFormAddHotKey(p->form, UI_KEY_CTRL_C);
+	p->ready = true;
+}
 
-		newtFormRun(p->form, &es);
-		if (es.reason == NEWT_EXIT_HOTKEY && es.u.key == NEWT_KEY_F1) {
-			ui_message("Help", help);
-			continue;
-		}
-		if (es.reason == NEWT_EXIT_ERROR)
-			return ANSWER_CANCEL; /* the terminal is gone */
-		if (es.reason == NEWT_EXIT_COMPONENT && es.u.co == p->back)
-			return ANSWER_BACK;
-		if (es.reason == NEWT_EXIT_COMPONENT && p->other != NULL &&
-		    es.u.co == p->other)
-			return ANSWER_OTHER;
-		if ((es.reason == NEWT_EXIT_HOTKEY &&
-			es.u.key == NEWT_KEY_ESCAPE) ||
-		    (es.reason == NEWT_EXIT_COMPONENT &&
-			es.u.co == p->cancel)) {
-			if (p->leave == NULL ||
-			    ui_ask("Cancel", p->leave, "Leave", "Stay"))
-				return ANSWER_CANCEL;
-			continue;
-		}
-		return ANSWER_NEXT;
+/* What the end of a form means; false: nothing, it goes on. */
+static bool
+answer_of(struct ui_page *p, const struct newtExitStruct *es, const char *help,
+    enum ui_answer *out)
+{
+	bool cancel = false;
+
+	*out = ANSWER_NEXT;
+	if (es->reason == NEWT_EXIT_ERROR) { /* the terminal is gone */
+		*out = ANSWER_CANCEL;
+		return true;
 	}
+	if (es->reason == NEWT_EXIT_HOTKEY) {
+		p->key = es->u.key;
+		cancel = p->key == NEWT_KEY_ESCAPE || p->key == UI_KEY_CTRL_C;
+		if (p->key == NEWT_KEY_F1) {
+			ui_message("Help", help);
+			return false;
+		}
+		*out = ANSWER_KEY;
+	} else if (es->u.co == p->back) {
+		*out = ANSWER_BACK;
+	} else if (es->u.co == p->cancel) {
+		cancel = true;
+	} else if (es->u.co != p->next) {
+		*out = ANSWER_FIELD;
+		for (guint i = 0; i < p->n_more; i++)
+			if (es->u.co == p->more[i]) {
+				*out = ANSWER_OTHER;
+				p->pressed = i;
+			}
+	}
+	if (!cancel)
+		return true;
+	*out = ANSWER_CANCEL;
+	return p->leave == NULL || ui_ask("Cancel", p->leave, "Leave", "Stay");
+}
+
+enum ui_answer
+ui_page_run(struct ui_page *p, const char *help)
+{
+	struct newtExitStruct es;
+	enum ui_answer answer;
+
+	add_buttons(p);
+	do
+		newtFormRun(p->form, &es);
+	while (!answer_of(p, &es, help, &answer));
+	return answer;
+}
+
+/* Enter in a field, or on a row of a list, goes on. */
+static enum ui_answer
+run_page(struct ui_page *p, const char *help)
+{
+	enum ui_answer answer = ui_page_run(p, help);
+
+	return answer == ANSWER_FIELD ? ANSWER_NEXT : answer;
 }
 
 enum ui_answer
@@ -170,8 +228,10 @@ ui_form(const char *title, const char *text, const char *help,
 	const char *values[UI_FIELDS_MAX];
 	char marks[UI_FIELDS_MAX];
 	enum ui_answer answer;
-	struct page p;
-	int top = open_page(&p, title, text, (int)n, NULL, other);
+	struct ui_page p;
+	const char *const more[] = {other, NULL};
+	int top = ui_page_open(&p, title, text, (int)n, NULL, more);
+	int width = ui_page_width();
 
 	g_assert(n <= UI_FIELDS_MAX);
 	for (guint i = 0; i < n; i++) {
@@ -186,7 +246,7 @@ ui_form(const char *title, const char *text, const char *help,
 			    p.form, newtLabel(1, y, fields[i].label));
 			inputs[i] = newtEntry(LABEL_WIDTH + 2, y,
 			    fields[i].value ? fields[i].value : "",
-			    MIN(columns - 6, 74) - LABEL_WIDTH - 4, &values[i],
+			    width - LABEL_WIDTH - 4, &values[i],
 			    NEWT_FLAG_SCROLL |
 				(fields[i].hidden ? NEWT_FLAG_PASSWORD : 0));
 		}
@@ -199,7 +259,7 @@ ui_form(const char *title, const char *text, const char *help,
 				      ? g_strdup(marks[i] == '*' ? "yes" : "no")
 				      : g_strstrip(g_strdup(values[i]));
 	}
-	close_page(&p);
+	ui_page_close(&p);
 	return answer;
 }
 
@@ -209,10 +269,10 @@ ui_list(const char *title, const char *text, const char *help,
 {
 	enum ui_answer answer;
 	newtComponent list;
-	struct page p;
+	struct ui_page p;
 	int inner = MIN((int)n, LIST_ROWS);
-	int top = open_page(&p, title, text, inner, NULL, NULL);
-	int width = MIN(columns - 6, 74);
+	int top = ui_page_open(&p, title, text, inner, NULL, NULL);
+	int width = ui_page_width();
 
 	list =
 	    newtListbox(1, top, inner, NEWT_FLAG_RETURNEXIT | NEWT_FLAG_SCROLL);
@@ -226,7 +286,7 @@ ui_list(const char *title, const char *text, const char *help,
 	newtFormAddComponent(p.form, list);
 	answer = run_page(&p, help);
 	*chosen = GPOINTER_TO_UINT(newtListboxGetCurrent(list)) - 1;
-	close_page(&p);
+	ui_page_close(&p);
 	return answer;
 }
 
@@ -236,22 +296,23 @@ ui_text(const char *title, const char *text, const char *help, const char *next,
 {
 	enum ui_answer answer;
 	newtComponent box;
-	struct page p;
+	const char *const more[] = {other, NULL};
+	struct ui_page p;
 	int inner, top;
 
 	fit_screen();
-	inner = MIN(rows - 9, 16);
-	top = open_page(&p, title, "", inner, next, other);
+	inner = MIN(rows - 9, TEXT_ROWS);
+	top = ui_page_open(&p, title, "", inner, next, more);
 	if (over)
 		p.leave = NULL;
 	/* newt adds two columns for the bar at its side. */
-	box = newtTextbox(1, top, MIN(columns - 6, 74) - 4, inner,
+	box = newtTextbox(1, top, ui_page_width() - 4, inner,
 	    NEWT_FLAG_SCROLL | NEWT_FLAG_WRAP);
 	newtTextboxSetText(box, text);
 	newtFormAddComponent(p.form, box);
 	newtFormSetCurrent(p.form, box);
 	answer = run_page(&p, help);
-	close_page(&p);
+	ui_page_close(&p);
 	return answer;
 }
 
@@ -274,7 +335,8 @@ ui_wait(const char *text)
 	newtComponent form;
 
 	fit_screen();
-	newtCenteredWindow((unsigned)MIN(columns - 6, 60), 3, "Please wait");
+	newtCenteredWindow(
+	    (unsigned)MIN(ui_page_width(), 60), 3, "Please wait");
 	form = newtForm(NULL, NULL, 0);
 	newtFormAddComponent(form, newtLabel(1, 1, text));
 	newtDrawForm(form);

@@ -4,51 +4,19 @@
  */
 #include "ui/wizard-private.h"
 
-#include "base/secret.h"
 #include "dest/dest.h"
 #include "source/source.h"
 
 #include <string.h>
 #include <unistd.h>
 
-struct wizard {
-	Plan *plan;
-	const struct source_driver *source;
-	const struct dest_driver *dest;
-	guint source_at, dest_at, procedure;
-	GPtrArray *accounts; /* of struct ui_account; empty: not listed */
-	char *path;	     /* of the plan, when it is saved */
-	enum ui_wizard_end end;
-};
-
-static char *passwords[2]; /* destination, source */
-
-const char *
-ui_wizard_password(bool source)
-{
-	return passwords[source];
-}
-
-void
-ui_wizard_forget(void)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(passwords); i++)
-		g_clear_pointer(&passwords[i], secret_free);
-}
-
-static void
-account_free_one(void *data)
-{
-	struct ui_account *account = data;
-
-	g_free(account->name);
-	g_free(account);
-}
+#define LINE_MAX_SHOWN 200 /* bytes of a line of the summary */
 
 /* A value of a form into the plan; an empty one takes it out. False: it does
  * not fit, which has been said. */
-static bool
-put(struct wizard *w, const char *group, const char *key, const char *value)
+bool
+ui_wizard_put(
+    struct wizard *w, const char *group, const char *key, const char *value)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -60,8 +28,9 @@ put(struct wizard *w, const char *group, const char *key, const char *value)
 }
 
 /* The same for a list: values joined by ';'. */
-static bool
-put_list(struct wizard *w, const char *group, const char *key, const char *text)
+bool
+ui_wizard_put_list(
+    struct wizard *w, const char *group, const char *key, const char *text)
 {
 	g_auto(GStrv) values = g_strsplit(text, ";", -1);
 	g_autoptr(GError) error = NULL;
@@ -118,231 +87,10 @@ page_kind(struct wizard *w)
 	return answer;
 }
 
-/* The options of a driver, as a form. */
-static enum ui_answer
-page_options(struct wizard *w, const char *group, const struct option *options,
-    const char *name)
-{
-	struct ui_field fields[UI_FIELDS_MAX] = {0};
-	enum ui_answer answer;
-	GString *help = g_string_new(NULL);
-	guint n = 0;
-	bool good = true;
-
-	for (; options[n].name != NULL && n < 10; n++) {
-		fields[n].label = options[n].name;
-		fields[n].value = plan_get(w->plan, group, options[n].name);
-		if (fields[n].value == NULL)
-			fields[n].value = g_strdup(
-			    options[n].fallback ? options[n].fallback : "");
-		fields[n].is_switch = options[n].type == OPTION_BOOL;
-		g_string_append_printf(help, "%s: %s%s%s\n", options[n].name,
-		    options[n].summary, options[n].choices ? ": " : "",
-		    options[n].choices ? options[n].choices : "");
-	}
-	answer = ui_form(name, "Options of the driver; F1 explains them.",
-	    help->str, fields, n, NULL);
-	for (guint i = 0; i < n; i++) {
-		const char *fallback =
-		    options[i].fallback ? options[i].fallback : "";
-
-		if (answer == ANSWER_NEXT)
-			good &= put(w, group, options[i].name,
-			    strcmp(fields[i].value, fallback) == 0
-				? ""
-				: fields[i].value);
-		g_free(fields[i].value);
-	}
-	g_string_free(help, TRUE);
-	return good ? answer : ANSWER_OTHER;
-}
-
-static int
-compare_accounts(const void *a, const void *b)
-{
-	const struct ui_account *const *one = a, *const *two = b;
-
-	return g_utf8_collate((*one)->name, (*two)->name);
-}
-
-/* What the plan says now, finished; with the passwords that were typed. The
- * plan of the pages stays as it is: it can be changed again. */
-static enum status
-finished_copy(const struct wizard *w, bool need_to, Plan **out, GError **error)
-{
-	g_autofree char *text = plan_to_text(w->plan);
-	enum status st;
-
-	*out = plan_new();
-	/* A command, or a word that was typed, may be another one now. */
-	plan_forget_passwords();
-	st = plan_load_text(*out, text, "plan", error);
-	if (st == ST_OK)
-		st = plan_finish(*out, need_to, error);
-	if (st < 0)
-		return st;
-	if (passwords[true] != NULL)
-		plan_set_password(*out, &(*out)->from, passwords[true]);
-	if (passwords[false] != NULL && (*out)->to.text != NULL)
-		plan_set_password(*out, &(*out)->to, passwords[false]);
-	return ST_OK;
-}
-
-/* Log on, as the plan says now; the source also lists. */
-static enum status
-try_end(struct wizard *w, bool source, GError **error)
-{
-	g_autoptr(Plan) plan = NULL;
-	g_autoptr(GPtrArray) boxes =
-	    g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_free);
-	g_autoptr(GHashTable) chosen =
-	    g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(Source) s = NULL;
-	g_autoptr(Dest) d = NULL;
-	struct plan_route route;
-	enum status st = finished_copy(w, false, &plan, error);
-
-	if (st < 0)
-		return st;
-	st = plan_route(plan,
-	    plan->accounts->len > 0 ? plan->accounts->pdata[0] : NULL, NULL,
-	    &route, error);
-	if (st < 0)
-		return st;
-	if (source) {
-		st = source_open(&s, w->source, &route.from, error);
-		if (st == ST_OK)
-			st = source_list(s, boxes, error);
-	} else if (w->dest->accounts) {
-		st = dest_open(&d, w->dest, &route.to, error);
-	}
-	g_clear_pointer(&s, source_close);
-	g_clear_pointer(&d, dest_close);
-	plan_route_clear(&route);
-	if (st < 0 || !source)
-		return st;
-	for (guint i = 0; i < w->plan->mailboxes->len; i++)
-		g_hash_table_add(chosen, w->plan->mailboxes->pdata[i]);
-	g_ptr_array_set_size(w->accounts, 0);
-	for (guint i = 0; i < boxes->len; i++) {
-		const struct mailbox *box = boxes->pdata[i];
-		struct ui_account *account;
-
-		if (box->no_mail) /* nobody's: directory rows */
-			continue;
-		account = g_new0(struct ui_account, 1);
-
-		account->name = g_strdup(box->name);
-		account->messages = box->messages;
-		account->bytes = box->bytes;
-		account->wanted = g_hash_table_size(chosen) == 0 ||
-				  g_hash_table_contains(chosen, box->name);
-		g_ptr_array_add(w->accounts, account);
-	}
-	/* Sources list in any order; people look for names. */
-	g_ptr_array_sort(w->accounts, compare_accounts);
-	return ST_OK;
-}
-
-static bool
-tried(struct wizard *w, bool source)
-{
-	g_autoptr(GError) error = NULL;
-	enum status st;
-
-	ui_wait(source ? "Looking at the source..."
-		       : "Looking at the destination...");
-	st = try_end(w, source, &error);
-	ui_wait_end();
-	return st >= 0 ||
-	       ui_ask("It did not work", error->message, "Go on", "Correct it");
-}
-
-static const char end_help[] =
-    "The address names the system: imaps://SERVER, files:DIRECTORY, "
-    "maildir:DIRECTORY. In the log-in name %m stands for each mailbox. A "
-    "migration account logs on for all users. A password typed here is kept "
-    "for this run only and written nowhere; for later runs name a file that "
-    "holds it.";
-
-/* An end with log-ins asks for more than a path. */
-static enum ui_answer
-page_end(struct wizard *w, bool source)
-{
-	const char *group = source ? "from" : "to";
-	bool accounts = source ? w->source->accounts : w->dest->accounts;
-	const char *const *schemes =
-	    source ? w->source->schemes : w->dest->schemes;
-	const struct option *options =
-	    source ? w->source->options : w->dest->options;
-	struct plan_end *end = source ? &w->plan->from : &w->plan->to;
-
-	for (;;) {
-		struct ui_field fields[] = {
-		    {accounts ? "Address" : "Directory or file",
-			plan_get(w->plan, group, "url")},
-		    {"Log-in name", plan_get(w->plan, group, "user")},
-		    {"Migration account",
-			plan_get(w->plan, group, "auth-user")},
-		    {"Password", g_strdup(passwords[source]), true},
-		    {"or a file with it",
-			plan_get(w->plan, group, "password-file")},
-		    {"Accounts file (CSV)",
-			plan_get(w->plan, "accounts", "file")},
-		};
-		guint n = !accounts ? 1 : source ? 6 : 5;
-		enum ui_answer answer;
-		bool good = true, listed;
-
-		if (end->text == NULL ||
-		    !g_strv_contains(schemes, end->url.scheme)) {
-			g_free(fields[0].value);
-			fields[0].value = g_strdup_printf("%s:%s",
-			    accounts && schemes[1] ? schemes[1] : schemes[0],
-			    accounts ? "//" : "");
-		}
-		answer = ui_form(source ? "Where the mail is" : "Where it goes",
-		    source ? w->source->summary : w->dest->summary, end_help,
-		    fields, n, options->name ? "Options" : NULL);
-		if (answer == ANSWER_NEXT || answer == ANSWER_OTHER) {
-			good = put(w, group, "url", fields[0].value);
-			if (accounts) {
-				good &= put(w, group, "user", fields[1].value);
-				good &=
-				    put(w, group, "auth-user", fields[2].value);
-				good &= put(
-				    w, group, "password-file", fields[4].value);
-				g_clear_pointer(
-				    &passwords[source], secret_free);
-				if (*fields[3].value)
-					passwords[source] =
-					    g_strdup(fields[3].value);
-			}
-			if (accounts && source)
-				good &=
-				    put(w, "accounts", "file", fields[5].value);
-		}
-		/* A list of people is logged on to by 'check', not here. */
-		listed = accounts && *(source ? fields[5].value : "") != '\0';
-		for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
-			if (fields[i].hidden)
-				secret_free(fields[i].value);
-			else
-				g_free(fields[i].value);
-		if (answer == ANSWER_OTHER && good)
-			page_options(w, group, options,
-			    source ? w->source->name : w->dest->name);
-		else if (answer != ANSWER_NEXT)
-			return answer;
-		else if (good && (listed || tried(w, source)))
-			return ANSWER_NEXT;
-	}
-}
-
 static enum ui_answer
 page_source(struct wizard *w)
 {
-	return page_end(w, true);
+	return ui_wizard_end(w, true);
 }
 
 static const char procedure_help[] =
@@ -394,7 +142,7 @@ page_dest_kind(struct wizard *w)
 static enum ui_answer
 page_dest(struct wizard *w)
 {
-	return page_end(w, false);
+	return ui_wizard_end(w, false);
 }
 
 static const char what_help[] =
@@ -439,10 +187,11 @@ page_what(struct wizard *w)
 			const char *value = fields[i].value;
 
 			if (answer == ANSWER_NEXT && table[i].list)
-				good &= put_list(
+				good &= ui_wizard_put_list(
 				    w, table[i].group, table[i].key, value);
 			else if (answer == ANSWER_NEXT)
-				good &= put(w, table[i].group, table[i].key,
+				good &= ui_wizard_put(w, table[i].group,
+				    table[i].key,
 				    table[i].is_switch &&
 					    strcmp(value, "yes") == 0
 					? ""
@@ -455,21 +204,18 @@ page_what(struct wizard *w)
 }
 
 static const char accounts_help[] =
-    "These are the mailboxes of the source. Enter on one takes it or leaves it "
-    "out. With thousands, search first, then take all or none of what is "
-    "shown.";
+    "These are the mailboxes of the source. Space takes one or leaves it out, "
+    "+ and - all or none of those that are shown, / searches. CSV file: a file "
+    "with a line for each mailbox that goes, with log-in, password and name at "
+    "the destination (see 'man mailmig', ACCOUNTS). Check: logs on to all that "
+    "are chosen, at both ends, counts and measures, and writes nothing.";
 
-static enum ui_answer
-page_accounts(struct wizard *w)
+/* Those that are wanted, into the plan. */
+static void
+put_accounts(struct wizard *w)
 {
-	enum ui_answer answer;
 	bool all = true;
 
-	if (w->accounts->len < 2)
-		return ANSWER_OTHER;
-	answer = ui_accounts("Accounts", accounts_help, w->accounts);
-	if (answer != ANSWER_NEXT)
-		return answer;
 	plan_unset(w->plan, "accounts", "mailbox");
 	for (guint i = 0; i < w->accounts->len; i++)
 		all &= ((struct ui_account *)w->accounts->pdata[i])->wanted;
@@ -480,7 +226,77 @@ page_accounts(struct wizard *w)
 			plan_set(w->plan, "accounts", "mailbox", account->name,
 			    NULL);
 	}
-	return ANSWER_NEXT;
+}
+
+/* A list of people, read before it is taken. */
+static void
+load_csv(struct wizard *w)
+{
+	g_autofree char *before = plan_get(w->plan, "accounts", "file");
+	struct ui_field field = {"File", g_strdup(before)};
+
+	while (ui_form("Accounts file",
+		   "A CSV file with a line for each mailbox that goes. "
+		   "Nothing: no file.",
+		   accounts_help, &field, 1, NULL) == ANSWER_NEXT) {
+		g_autoptr(GError) error = NULL;
+
+		if (!ui_wizard_put(w, "accounts", "file", field.value))
+			continue;
+		plan_unset(w->plan, "accounts", "mailbox");
+		if (ui_wizard_list(w, &error) >= 0) {
+			g_free(field.value);
+			return;
+		}
+		ui_message("It did not work", error->message);
+	}
+	g_free(field.value);
+	ui_wizard_put(w, "accounts", "file", before ? before : "");
+	ui_wizard_list(w, NULL);
+}
+
+static void
+check_accounts(struct wizard *w)
+{
+	g_autoptr(Plan) plan = NULL;
+	g_autoptr(GError) error = NULL;
+
+	put_accounts(w);
+	if (ui_wizard_copy(w, true, false, &plan, &error) < 0)
+		ui_message("It did not work", error->message);
+	else
+		ui_check(plan, w->program, w->accounts);
+}
+
+static enum ui_answer
+page_accounts(struct wizard *w)
+{
+	/* After a run the pages begin at their end. */
+	if (w->accounts->len == 0)
+		ui_wizard_list(w, NULL);
+	if (w->accounts->len == 0 ||
+	    (w->accounts->len < 2 && w->plan->accounts_file == NULL))
+		return ANSWER_OTHER;
+	for (;;) {
+		switch (ui_accounts("Accounts", accounts_help, w->accounts)) {
+		case UI_ACCOUNTS_NEXT:
+			put_accounts(w);
+			return ANSWER_NEXT;
+		case UI_ACCOUNTS_BACK:
+			return ANSWER_BACK;
+		case UI_ACCOUNTS_CANCEL:
+			return ANSWER_CANCEL;
+		case UI_ACCOUNTS_CSV:
+			load_csv(w);
+			break;
+		case UI_ACCOUNTS_CHECK:
+			check_accounts(w);
+			break;
+		case UI_ACCOUNTS_SEARCH:
+		case UI_ACCOUNTS_AGAIN:
+			g_assert_not_reached();
+		}
+	}
 }
 
 static enum ui_answer
@@ -505,14 +321,34 @@ page_run(struct wizard *w)
 		    "Mailboxes at a time: nothing, and the machine decides.",
 		    fields, G_N_ELEMENTS(fields), NULL);
 		if (answer == ANSWER_NEXT) {
-			good = put(w, "run", "state", fields[0].value);
-			good &= put(w, "run", "workers", fields[1].value);
+			good =
+			    ui_wizard_put(w, "run", "state", fields[0].value);
+			good &=
+			    ui_wizard_put(w, "run", "workers", fields[1].value);
 		}
 		g_free(fields[0].value);
 		g_free(fields[1].value);
 		if (good)
 			return answer;
 	}
+}
+
+/* Thousands of mailboxes are not read by anybody, and take newt seconds. */
+static void
+append_line(GString *out, const char *line)
+{
+	const char *end;
+	guint more = 0;
+
+	if (strlen(line) <= LINE_MAX_SHOWN) {
+		g_string_append_printf(out, "%s\n", line);
+		return;
+	}
+	end = g_utf8_find_prev_char(line, line + LINE_MAX_SHOWN);
+	for (const char *p = end; *p != '\0'; p++)
+		more += *p == ';';
+	g_string_append_printf(
+	    out, "%.*s... and %u more\n", (int)(end - line), line, more);
 }
 
 /* What the plan says, without what it leaves as it is. */
@@ -534,9 +370,9 @@ summary_of(const struct wizard *w)
 		if (group != NULL)
 			g_string_append_printf(out, "%s\n", group);
 		group = NULL;
-		g_string_append_printf(out, "%s\n", lines[i]);
+		append_line(out, lines[i]);
 	}
-	if (passwords[0] != NULL || passwords[1] != NULL)
+	if (ui_wizard_password(false) || ui_wizard_password(true))
 		g_string_append(out,
 		    "\nThe passwords that were typed are for this run; they "
 		    "are not saved.\n");
@@ -565,7 +401,7 @@ is_ready(const struct wizard *w)
 	g_autoptr(Plan) plan = NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (finished_copy(w, true, &plan, &error) == ST_OK)
+	if (ui_wizard_copy(w, true, false, &plan, &error) == ST_OK)
 		return true;
 	ui_message("It cannot begin", error->message);
 	return false;
@@ -612,22 +448,23 @@ find_drivers(struct wizard *w)
 }
 
 enum status
-ui_wizard(Plan *plan, bool again, enum ui_wizard_end *end, char **path,
-    GError **error)
+ui_wizard(Plan *plan, const char *program, bool again, enum ui_wizard_end *end,
+    char **path, GError **error)
 {
 	/* A page that has nothing to ask answers OTHER: it is passed over in
 	 * the direction of the way. */
 	static enum ui_answer (*const pages[])(struct wizard *) = {page_kind,
 	    page_source, page_procedure, page_dest_kind, page_dest, page_what,
 	    page_accounts, page_run, page_summary};
-	struct wizard w = {.plan = plan, .end = UI_CANCEL};
+	struct wizard w = {.plan = plan, .program = program, .end = UI_CANCEL};
 	int at = 0, way = 1;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "the wizard needs a terminal; 'mailmig plan --from URL "
 		    "--to URL' writes a plan without one");
-	w.accounts = g_ptr_array_new_with_free_func(account_free_one);
+	w.accounts =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)ui_account_free);
 	find_drivers(&w);
 	if (again)
 		at = (int)G_N_ELEMENTS(pages) - 1;

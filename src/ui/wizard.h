@@ -20,11 +20,12 @@ enum ui_wizard_end {
 };
 
 /*
- * again: after a run, with the same plan: it begins with the last page.
- * ST_RUN with ERR_CONFIG: there is no terminal. *path is the caller's.
+ * program: path of this program. again: after a run, with the same plan: it
+ * begins with the last page. ST_RUN with ERR_CONFIG: there is no terminal.
+ * *path is the caller's.
  */
-enum status ui_wizard(Plan *plan, bool again, enum ui_wizard_end *end,
-    char **path, GError **error);
+enum status ui_wizard(Plan *plan, const char *program, bool again,
+    enum ui_wizard_end *end, char **path, GError **error);
 /* What was typed as passwords, or NULL; after ui_wizard() until
  * ui_wizard_forget(), which wipes them. */
 const char *ui_wizard_password(bool source);

@@ -114,7 +114,8 @@ test_bad(void)
 		"'source_password'?"},
 	    {"source,source\nanna,x\n", "column source is there twice"},
 	    {"source_password,destination\nx,y\n", "no column source"},
-	    {"source,source_port\nanna,imap\n", "line 2: 'imap' is no port"},
+	    {"source,source_port\nanna,imap\n",
+		"line 2: column source_port: 'imap' is no port"},
 	    {"source,destination\nanna,b,c\n",
 		"line 2: 3 values for 2 columns"},
 	    {"source,destination\n,anna\n", "line 2: no mailbox is named"},
@@ -122,10 +123,10 @@ test_bad(void)
 		"line 4: source mailbox anna is in line 2 already"},
 	    {"source,destination\nanna,x\nbob,x\n",
 		"line 3: destination mailbox x is in line 2 already"},
-	    {"source\n\"anna\n", "line 2:"},
+	    {"source\n\"anna\n", "line 2, column 1: a quotation mark is not closed"},
 	    {"IMAP_Mailbox,IMAP_Password,SMTP_Address,IMAP_Server,"
 	     "Ex_Mailbox,IMAP_Port,IMAP_SSL\na,b,c,d,,,maybe\n",
-		"line 2: IMAP_SSL is 'maybe', not Yes or No"},
+		"line 2: column IMAP_SSL: 'maybe' is not Yes or No"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

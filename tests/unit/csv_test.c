@@ -65,7 +65,7 @@ test_line(void)
 	g_assert_cmpint(csv_line(csv), ==, 3);
 	g_assert_cmpint(csv_next(csv, &fields, &n, &error), ==, ST_ITEM);
 	g_assert_cmpint(csv_line(csv), ==, 5);
-	g_assert_true(g_str_has_prefix(error->message, "t.csv:5: "));
+	g_assert_true(g_str_has_prefix(error->message, "t.csv line 5, column 3: "));
 }
 
 static void
