@@ -73,7 +73,7 @@ const struct command cli_commands[] = {
 	"Logs on to every mailbox at both ends, counts, measures. Of a .pst "
 	"file\nalone: is it sound? Exit status: 0 yes, 1 warnings, 2 errors.",
 	"check --from imaps://anna@old.example --to maildir:Mail",
-	CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN,
+	CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN | CLI_DIRECTORY,
 	1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS, shown_check,
 	cmd_check},
     {"plan", "--from URL --to URL", 0, 2,

@@ -79,6 +79,21 @@ complain(void *user, int line, const char *text)
 
 static enum status finish_conversions(Changes *c, GError **error);
 
+/* A file of our own that is not there yet is not made to look into it. */
+static char *
+url_to_open(const char *url, bool dry)
+{
+	gsize len = strcspn(url, "?");
+	g_autofree char *path = NULL;
+
+	if (!dry || !g_str_has_prefix(url, "sqlite:"))
+		return g_strdup(url);
+	path = g_strndup(url + 7, len - 7);
+	return g_file_test(path, G_FILE_TEST_EXISTS)
+		   ? g_strdup(url)
+		   : g_strconcat("sqlite::memory:", url + len, NULL);
+}
+
 enum status
 changes_open(Changes **out, const struct changes_params *params, GError **error)
 {
@@ -86,17 +101,19 @@ changes_open(Changes **out, const struct changes_params *params, GError **error)
 	g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *fallback =
 	    g_strdup_printf("sqlite:%s/directory.sqlite", params->state_dir);
+	g_autofree char *url =
+	    url_to_open(params->url ? params->url : fallback, params->dry);
 	enum status st = ST_OK;
 
 	*out = NULL;
 	c->params = *params;
 	c->state_dir = g_strdup(params->state_dir);
 	c->params.state_dir = c->state_dir;
-	if (g_mkdir_with_parents(c->state_dir, 0700) < 0)
+	if (!params->dry && g_mkdir_with_parents(c->state_dir, 0700) < 0)
 		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
 		    "cannot make the state directory %s", c->state_dir);
-	st = store_open(&c->store, params->url ? params->url : fallback,
-	    params->user, params->password, c->state_dir, complain, c, error);
+	st = store_open(&c->store, url, params->user, params->password,
+	    c->state_dir, complain, c, error);
 	if (st == ST_OK && !params->dry)
 		st = journal_open(
 		    &c->journal, c->state_dir, store_text(c->store), error);

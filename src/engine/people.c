@@ -291,7 +291,7 @@ tell_passwords(Changes *changes)
 }
 
 enum status
-people_place_all(const Plan *plan, GPtrArray *wanted,
+people_place_all(const Plan *plan, GPtrArray *wanted, enum people_how how,
     void (*tell)(Event *event, void *user), void *user, GError **error)
 {
 	g_autoptr(Changes) changes = NULL;
@@ -306,8 +306,9 @@ people_place_all(const Plan *plan, GPtrArray *wanted,
 	if (st == ST_OK && plan->directory.map_file)
 		st = match_map_load(&map, plan->directory.map_file, error);
 	if (st == ST_OK)
-		st = people_open(&changes, plan, false, tell, user, error);
-	if (st == ST_OK && plan->directory.create) {
+		st = people_open(
+		    &changes, plan, how != PEOPLE_WRITE, tell, user, error);
+	if (st == ST_OK && plan->directory.create && how != PEOPLE_FIND) {
 		import = import_new(changes, &policy);
 		st = people_import(plan, import, error);
 	}
@@ -338,4 +339,17 @@ people_place_all(const Plan *plan, GPtrArray *wanted,
 	if (changes)
 		tell_passwords(changes);
 	return st < 0 ? ST_RUN : ST_OK;
+}
+
+const struct account *
+people_account(
+    const Plan *plan, const struct wanted *wanted, struct account *room)
+{
+	if (wanted->account >= 0)
+		return plan->accounts->pdata[wanted->account];
+	if (plan->directory.url == NULL || wanted->no_mail || wanted->is_public)
+		return NULL;
+	*room = (struct account){
+	    .source = wanted->mailbox, .destination = wanted->destination};
+	return room;
 }

@@ -26,13 +26,23 @@ enum status people_import(const Plan *plan, Import *import, GError **error);
 enum status people_place(const Plan *plan, Changes *changes,
     const MatchMap *map, const char *mailbox, char **destination,
     bool *left_out, GError **error);
+enum people_how {
+	PEOPLE_WRITE, /* a run */
+	PEOPLE_TRY,   /* what a run would do, in a copy of the directory */
+	PEOPLE_FIND,  /* the same, for mail that is there: nobody is made */
+};
 /*
  * All of a run. Mailboxes without a recipient are taken from wanted and told
  * (8074), the others get their destination. Does nothing when the plan names no
  * directory.
  */
 enum status people_place_all(const Plan *plan, GPtrArray *wanted,
-    void (*tell)(Event *event, void *user), void *user, GError **error);
+    enum people_how how, void (*tell)(Event *event, void *user), void *user,
+    GError **error);
+/* As whom a mailbox is opened: its account; or, when the directory named its
+ * place, that one, in *room (whose texts are wanted's); NULL: neither. */
+const struct account *people_account(
+    const Plan *plan, const struct wanted *wanted, struct account *room);
 /* Why a match gives nobody, and the remedies that apply; g_free(). */
 char *people_remedies(const Plan *plan, const struct match *match);
 

@@ -6,6 +6,7 @@
 
 #include "dest/dest.h"
 #include "engine/boxes.h"
+#include "engine/people.h"
 #include "source/source.h"
 
 #include <string.h>
@@ -373,8 +374,7 @@ preflight_mailbox(const struct preflight_look *p, GError **error)
 {
 	static const struct ledger_share no_share = {.parts = 1};
 	const struct wanted *w = p->wanted;
-	const struct account *account =
-	    w->account >= 0 ? p->plan->accounts->pdata[w->account] : NULL;
+	struct account room;
 	struct look l = {.p = p};
 	g_autoptr(GError) source_why = NULL;
 	g_autoptr(GError) dest_why = NULL;
@@ -404,7 +404,8 @@ preflight_mailbox(const struct preflight_look *p, GError **error)
 	    .spool_dir = g_get_tmp_dir(),
 	    .remark = remark,
 	    .remark_ctx = &l};
-	st = plan_route(p->plan, account, w->mailbox, &l.route, &source_why);
+	st = plan_route(p->plan, people_account(p->plan, w, &room), w->mailbox,
+	    &l.route, &source_why);
 	if (st == ST_OK && p->plan->to.text != NULL)
 		there = look_at_destination(&l, &dest_why);
 	if (st == ST_OK)

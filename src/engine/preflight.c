@@ -1,6 +1,7 @@
 #include "engine/preflight-private.h"
 
 #include "dest/dest.h"
+#include "engine/people.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TICK_MS	       200
-#define LINE_MAX_BYTES (1 << 20) /* of one event: nothing of ours is as long   \
-				  */
+#define TICK_MS 200
+#define LINE_MAX_BYTES                                                         \
+	(1 << 20) /* of one event: nothing of ours is as long                  \
+		   */
 #define PLAN_MAX_BYTES (64 << 20)
 /* Migration files and .pst hold more than the messages: rows, indices, names;
  * a Maildir rounds each message up to a block. */
@@ -73,6 +75,7 @@ deliver(struct parent *parent, const Event *event)
 	case EVENT_CHECK_NO_SOURCE:
 	case EVENT_CHECK_NO_DESTINATION:
 	case EVENT_ACCOUNT_WITHOUT_MAILBOX:
+	case EVENT_MAILBOX_NOT_OPENED: /* nobody in the directory */
 		f->failed++;
 		break;
 	}
@@ -84,6 +87,15 @@ static void
 deliver_new(struct parent *parent, Event *event)
 {
 	deliver(parent, event);
+	event_free(event);
+}
+
+/* What the directory says against it; nothing was made, so that is not told. */
+static void
+tell_people(Event *event, void *user)
+{
+	if (event_level_of(event) >= EVENT_WARNING)
+		deliver(user, event);
 	event_free(event);
 }
 
@@ -355,6 +367,10 @@ preflight_run(
 		event_text(event, "mailbox", left_out->pdata[i]);
 		deliver_new(&parent, event);
 	}
+	st = people_place_all(
+	    params->plan, wanted, PEOPLE_TRY, tell_people, &parent, error);
+	if (st < 0)
+		return st;
 	fd = plan_memory(params->plan);
 	if (fd < 0)
 		return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
@@ -423,6 +439,13 @@ read_plan(int in, Plan *plan, GError **error)
 	return st;
 }
 
+/* The parent has told it. */
+static void
+forget(Event *event, void *unused)
+{
+	event_free(event);
+}
+
 enum status
 preflight_main(int in, int out, guint part, guint parts, GError **error)
 {
@@ -437,6 +460,9 @@ preflight_main(int in, int out, guint part, guint parts, GError **error)
 		st = plan_finish(plan, false, error);
 	if (st == ST_OK)
 		st = jobs_list(plan, wanted, missing, left_out, error);
+	if (st == ST_OK)
+		st = people_place_all(
+		    plan, wanted, PEOPLE_TRY, forget, NULL, error);
 	for (guint i = part; st == ST_OK && i < wanted->len; i += parts) {
 		struct preflight_look look = {.plan = plan,
 		    .wanted = wanted->pdata[i],

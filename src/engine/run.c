@@ -153,7 +153,8 @@ begin(struct parent *parent, GError **error)
 	if (st == ST_OK)
 		st = lock(parent, error);
 	if (st == ST_OK)
-		st = people_place_all(plan, wanted, keep, people, error);
+		st = people_place_all(
+		    plan, wanted, PEOPLE_WRITE, keep, people, error);
 	if (st == ST_OK)
 		st = ledger_open(&parent->ledger, plan->state_dir, error);
 	if (st == ST_OK)

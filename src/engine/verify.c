@@ -8,6 +8,7 @@
 #include "engine/feed.h"
 #include "engine/jobs.h"
 #include "engine/likeness.h"
+#include "engine/people.h"
 #include "engine/run.h"
 #include "model/address-message.h"
 #include "source/source.h"
@@ -755,15 +756,14 @@ one(struct verify *v, const struct wanted *wanted, GError **error)
 {
 	const Plan *plan = v->params->plan;
 	struct plan_route route;
+	struct account room;
 	g_autoptr(GError) why = NULL;
 	Event *event;
 	enum status st;
 
 	v->wanted = wanted;
 	feed_mailbox(v->feed, wanted->mailbox);
-	st = plan_route(plan,
-	    wanted->account >= 0 ? plan->accounts->pdata[wanted->account]
-				 : NULL,
+	st = plan_route(plan, people_account(plan, wanted, &room),
 	    wanted->mailbox, &route, &why);
 	if (st == ST_OK) {
 		v->route = &route;
@@ -791,6 +791,18 @@ one(struct verify *v, const struct wanted *wanted, GError **error)
 	return ST_OK;
 }
 
+/* What the directory says of the mailboxes themselves: who has none. */
+static void
+tell_nobody(Event *event, void *user)
+{
+	struct verify *v = user;
+
+	if (event_id_of(event) == EVENT_MAILBOX_NOT_OPENED)
+		feed_tell(v->feed, event);
+	else
+		event_free(event);
+}
+
 enum status
 run_verify(const struct run_params *params, struct books *total, GError **error)
 {
@@ -799,6 +811,8 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
 	enum status st;
+	bool rows_stay = (dest_driver_find(params->plan->to.url.scheme)->takes &
+			     1u << RECORD_RECIPIENT) != 0;
 
 	memset(total, 0, sizeof *total);
 	st = jobs_list(params->plan, wanted, missing, left_out, error);
@@ -816,8 +830,13 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 		feed_mailbox(v.feed, missing->pdata[i]);
 		feed_tell(v.feed, event_new(EVENT_ACCOUNT_WITHOUT_MAILBOX));
 	}
+	st = people_place_all(
+	    params->plan, wanted, PEOPLE_FIND, tell_nobody, &v, error);
+	/* Rows of a directory are not mail; most destinations have no place for
+	 * them, and then no mailbox of theirs either. */
 	for (guint i = 0; st == ST_OK && i < wanted->len; i++)
-		st = one(&v, wanted->pdata[i], error);
+		if (rows_stay || !((struct wanted *)wanted->pdata[i])->no_mail)
+			st = one(&v, wanted->pdata[i], error);
 	envelope_clear(&v.envelope);
 	spool_free(v.scratch);
 	spool_free(v.letter);

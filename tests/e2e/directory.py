@@ -3,6 +3,7 @@
 directory ends the same (Q194218); two steps with mailboxes not created, some
 without a recipient (Q256199)."""
 import csv
+import json
 import os
 
 import program
@@ -100,5 +101,65 @@ def main():
            "Q182665: matched without its migrate: address", r)
 
 
+def said_before():
+    """Q256199: check tells who has no mailbox, before anything is written;
+    verify looks where the directory says."""
+    d = server.temp_dir("directory-check")
+    write(d + "/rows.csv", ROWS)
+    make_set(d + "/set")
+    state = d + "/state"
+    store = f"sqlite:{state}/directory.sqlite"
+    program.mailmig("directory", "import", d + "/rows.csv", "--state", state)
+
+    def export(name):
+        out = f"{d}/{name}.ldif"
+        program.mailmig("directory", "export", "ldif:" + out, "--state", state)
+        with open(out, encoding="utf-8") as f:
+            return f.read()
+
+    def run(command, *args, directory=store):
+        ends = ("files:" + d + "/set",) if command == "import" else (
+            "--from", "files:" + d + "/set")
+        return program.mailmig(
+            command, *ends, "--to", "maildir:" + d + "/mail", "--directory",
+            directory, "--mailbox-name", "alias", *args, cwd=d)
+
+    before = export("before")
+    r = run("check", "--no-create-mailboxes", "--json")
+    events = [json.loads(x) for x in r.out.splitlines()]
+    tap.equal(r.rc, 2, "check: one has no mailbox")
+    tap.equal([e["mailbox"] for e in events
+               if e["name"] == "mailbox_not_opened"], ["MS:NET/PO/NOBODY"],
+              "it is named")
+    tap.equal(sorted((e["mailbox"], e["destination"]) for e in events
+                     if e["name"] == "check_mailbox" and
+                     e["mailbox"] != "(directory)"),
+              [("CCMAIL:Berg, Anna at PO1", "AnnaB"),
+               ("MS:NET/PO/EVA", "Eva")], "the others' places are known")
+    r = run("check", "--no-create-mailboxes")
+    tap.ok("NOBODY" in r.out and "mapping file" in r.out and
+           "leave out --no-create-mailboxes" in r.out and
+           "1 of them cannot be moved" in r.out, "with the remedies", r.out)
+    tap.equal(export("after"), before, "nothing was written in the directory")
+    r = run("check", directory=f"sqlite:{d}/none.sqlite")
+    tap.equal((r.rc, [x for x in os.listdir(d) if x.startswith(("none", "mail"))]),
+              (2, []), "nor is one made that is not there")
+
+    write(d + "/map.csv", "source,mailbox\nMS:NET/PO/NOBODY,-\n")
+    r = run("import", "--directory-map", d + "/map.csv", "--state", state)
+    tap.equal(r.rc, 1, "with one left out by the map: moved, and warned of "
+              "a name match")
+    r = run("verify", "--directory-map", d + "/map.csv", "--state", state)
+    tap.equal(r.rc, 0, "verify finds them under their new names")
+    r = run("verify", "--state", state)
+    tap.ok(r.rc == 2 and "NOBODY" in r.err, "and names who has none", r)
+
+    ends = ("--to", "maildir:" + d + "/plain", "--state", d + "/plain-state")
+    program.mailmig("import", "files:" + d + "/set", *ends)
+    r = program.mailmig("verify", "--from", "files:" + d + "/set", *ends)
+    tap.equal((r.rc, r.err), (0, ""),
+              "verify without a directory: its rows are no mailbox")
+
+
 if __name__ == "__main__":
-    tap.run(main)
+    tap.run(main, said_before)
