@@ -6,6 +6,8 @@
  *	PST_CALENDAR_KEPT  a calendar object says more than an item can (the
  *			   text says what), or is damaged: still a file
  *	PST_CONTACT_KEPT   the same of a vCard
+ *	PST_BROKEN_MIME	   a multipart without end or parts, or base64 that is
+ *			   none: as much as could be read of it
  *	PST_BAD_CHARSET	   HTML of an unknown charset, taken as Windows-1252
  *	PST_NO_DATE	   nothing dates the message: it got the time of now
  *	PST_HEADER_CUT	   a header block of more than 1 MiB was cut

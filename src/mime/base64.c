@@ -116,3 +116,32 @@ mime_base64_groups(guint8 *to, const guint8 *from, gsize len, gsize *used)
 	*used = i;
 	return n;
 }
+
+void
+mime_base64_watch(struct base64_watch *watch, const guint8 *from, gsize len)
+{
+	for (gsize i = 0; i < len; i++) {
+		if (from[i] == ' ' || (from[i] >= '\t' && from[i] <= '\r'))
+			continue;
+		if (from[i] == '=') {
+			/* one or two, after two or three: RFC 4648 4 */
+			if (watch->n < 2)
+				watch->strange |= !watch->padded || watch->n;
+			else
+				watch->n = (watch->n + 1) % 4;
+			watch->padded = true;
+		} else if (values[from[i]] & NO || watch->padded) {
+			watch->strange = true;
+		} else {
+			watch->n = (watch->n + 1) % 4;
+		}
+	}
+}
+
+const char *
+mime_base64_end(const struct base64_watch *watch)
+{
+	static const char *const ends[] = {"", NULL, "==", "="};
+
+	return watch->padded && watch->strange ? "" : ends[watch->n];
+}

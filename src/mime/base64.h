@@ -6,6 +6,7 @@
 #define MAILMIG_MIME_BASE64_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /*
  * Decode groups of four characters of the alphabet from the beginning of from,
@@ -15,5 +16,17 @@
  */
 gsize mime_base64_groups(
     guint8 *to, const guint8 *from, gsize len, gsize *used);
+
+/* Watches what the above does not decode, of one text in pieces. */
+struct base64_watch {
+	guint n;      /* characters of the group that is open, 0 to 3 */
+	bool padded;  /* "=" was seen */
+	bool strange; /* anything that has no place there */
+};
+void mime_base64_watch(
+    struct base64_watch *watch, const guint8 *from, gsize len);
+/* The padding that the last group lacks: "", "=", "=="; NULL: it is cut, and
+ * nothing can be made of it. */
+const char *mime_base64_end(const struct base64_watch *watch);
 
 #endif

@@ -24,6 +24,14 @@ enum part_kind {
 	PART_MACBINARY, /* MacBinary container, as it is (10.8) */
 };
 
+/* What was mended when a part was read; its octets may not be what was sent. */
+enum part_flaw {
+	PART_FLAW_BASE64 = 1 << 0, /* characters that are none, or a cut end */
+	PART_FLAW_OPEN = 1 << 1, /* the last of a multipart without its end */
+	PART_FLAW_WHOLE = 1 << 2, /* a multipart without parts: all is text */
+	PART_FLAW_REST = 1 << 3, /* PARTS_MAX: all that follows in one */
+};
+
 struct part {
 	enum part_kind kind;
 	struct blob blob;
@@ -33,6 +41,7 @@ struct part {
 	char *content_id; /* without angle brackets, or NULL */
 	bool is_inline;
 	gint64 position; /* in characters of the body text; -1: none (10.2) */
+	guint flaws; /* enum part_flaw, or-ed; of part_split() */
 };
 
 #define PARTS_MAX 10000 /* per message, all levels */

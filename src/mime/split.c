@@ -107,7 +107,8 @@ struct splitter {
 	gint64 from; /* offset in store */
 	GMimeEncoding decode;
 	bool decoding;
-	gint64 body; /* offset of the body of all of it; -1: not come to it */
+	struct base64_watch watch;
+	gint64 body;   /* offset of the body of all of it; -1: not come to it */
 	bool rest;     /* too many parts: all that follows is one */
 	guint8 eol[2]; /* line end held back: it may belong to a boundary */
 	gsize n_eol;
@@ -134,8 +135,8 @@ decode_groups(struct splitter *s, const guint8 **data, gsize *len)
 	if (s->decode.encoding != GMIME_CONTENT_ENCODING_BASE64 ||
 	    s->decode.state != 0)
 		return;
-	s->n_out += mime_base64_groups(
-	    s->out->data + s->n_out, *data, *len, &used);
+	s->n_out +=
+	    mime_base64_groups(s->out->data + s->n_out, *data, *len, &used);
 	while (used < *len && ((*data)[used] == '\r' || (*data)[used] == '\n'))
 		used++;
 	*data += used;
@@ -157,10 +158,12 @@ feed(struct splitter *s, const guint8 *data, gsize len, GError **error)
 	}
 	if (s->decoding) {
 		decode_groups(s, &data, &len);
+		if (s->decode.encoding == GMIME_CONTENT_ENCODING_BASE64)
+			mime_base64_watch(&s->watch, data, len);
 		if (len > 0)
-			s->n_out += g_mime_encoding_step(&s->decode,
-			    (const char *)data, len,
-			    (char *)s->out->data + s->n_out);
+			s->n_out +=
+			    g_mime_encoding_step(&s->decode, (const char *)data,
+				len, (char *)s->out->data + s->n_out);
 	} else {
 		memcpy(s->out->data + s->n_out, data, len);
 		s->n_out += len;
@@ -236,10 +239,21 @@ leaf_end(struct splitter *s, bool at_boundary, GError **error)
 	    (st = feed(s, s->eol, s->n_eol, error)) < 0)
 		return st;
 	s->n_eol = 0;
+	if (s->decoding &&
+	    s->decode.encoding == GMIME_CONTENT_ENCODING_BASE64) {
+		const char *end = mime_base64_end(&s->watch);
+
+		if (s->watch.strange || s->watch.n > 0)
+			part->flaws |= PART_FLAW_BASE64;
+		/* or the decoder forgets what it has of the last group */
+		if (end &&
+		    (st = feed(s, (const guint8 *)end, strlen(end), error)) < 0)
+			return st;
+	}
 	if (s->decoding) {
 		guint8 tail[64];
-		gsize n = g_mime_encoding_flush(
-		    &s->decode, "", 0, (char *)tail);
+		gsize n =
+		    g_mime_encoding_flush(&s->decode, "", 0, (char *)tail);
 
 		s->decoding = false;
 		if (n > 0 && (st = feed(s, tail, n, error)) < 0)
@@ -431,8 +445,10 @@ begin(struct splitter *s, gint64 body)
 			    g_mime_content_type_is_type(
 				e.type, "multipart", "digest"),
 			    body);
-		else /* no way to find its parts: RFC 2046 5.1.1 */
+		else { /* no way to find its parts: RFC 2046 5.1.1 */
 			leaf_begin(s, PART_TEXT);
+			s->part.flaws |= PART_FLAW_WHOLE;
+		}
 		entity_clear(&e);
 		return;
 	}
@@ -464,6 +480,7 @@ begin(struct splitter *s, gint64 body)
 	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
 	case GMIME_CONTENT_ENCODING_UUENCODE:
 		g_mime_encoding_init_decode(&s->decode, e.encoding);
+		s->watch = (struct base64_watch){0};
 		s->decoding = true;
 		break;
 	default:
@@ -474,7 +491,8 @@ begin(struct splitter *s, gint64 body)
 
 /* A range of the raw message as one text. */
 static enum status
-add_text(struct splitter *s, gint64 from, gint64 to, GError **error)
+add_text(
+    struct splitter *s, gint64 from, gint64 to, guint flaws, GError **error)
 {
 	g_autofree guint8 *scratch = g_malloc(PART_CHUNK);
 	struct blob range = blob_range(s->reader.raw, from, to - from);
@@ -484,6 +502,7 @@ add_text(struct splitter *s, gint64 from, gint64 to, GError **error)
 	gsize len;
 
 	leaf_begin(s, PART_TEXT);
+	s->part.flaws = flaws;
 	s->decoding = false;
 	while ((st = blob_next(&range, &at, scratch, PART_CHUNK, &data, &len,
 		    error)) == ST_OK)
@@ -492,16 +511,20 @@ add_text(struct splitter *s, gint64 from, gint64 to, GError **error)
 	return st < 0 ? st : leaf_end(s, false, error);
 }
 
-/* Close the innermost multipart; to: offset of its end. One whose boundary
- * never came is text: nobody would look for it in a preamble. */
+/* Close the innermost multipart; to: offset of its end; ended: by a delimiter
+ * of its own. One whose boundary never came is text: nobody would look for it
+ * in a preamble. */
 static enum status
-pop(struct splitter *s, gint64 to, GError **error)
+pop(struct splitter *s, gint64 to, bool ended, GError **error)
 {
 	struct frame *f = &s->frames[--s->n_frames];
 	enum status st = ST_OK;
 
 	if (!f->has_parts && to > f->body)
-		st = add_text(s, f->body, to, error);
+		st = add_text(s, f->body, to, PART_FLAW_WHOLE, error);
+	else if (!ended && s->parts->len > 0)
+		g_array_index(s->parts, struct part, s->parts->len - 1).flaws |=
+		    PART_FLAW_OPEN;
 	g_clear_pointer(&f->boundary, g_free);
 	return st;
 }
@@ -543,11 +566,11 @@ delimiter(struct splitter *s, guint frame, bool closes, const struct line *line,
 	if (s->where == IN_LEAF)
 		st = leaf_end(s, true, error);
 	while (st == ST_OK && s->n_frames > frame)
-		st = pop(s, line->at, error);
+		st = pop(s, line->at, false, error);
 	if (st < 0)
 		return st;
 	if (closes) {
-		if ((st = pop(s, line->at, error)) < 0)
+		if ((st = pop(s, line->at, true, error)) < 0)
 			return st;
 		/* what follows belongs to the multipart around it */
 		s->where = IN_EPILOGUE;
@@ -559,6 +582,7 @@ delimiter(struct splitter *s, guint frame, bool closes, const struct line *line,
 	if (s->parts->len + 1 >= PARTS_MAX) {
 		s->rest = true; /* all the rest, whatever it is, in one */
 		leaf_begin(s, PART_FILE);
+		s->part.flaws |= PART_FLAW_REST;
 		s->decoding = false;
 	}
 	return ST_OK;
@@ -611,10 +635,11 @@ split(struct splitter *s, GError **error)
 	if (s->where == IN_LEAF)
 		st = leaf_end(s, false, error);
 	while (st == ST_OK && s->n_frames > 0)
-		st = pop(s, s->reader.raw->len, error);
+		st = pop(s, s->reader.raw->len, s->rest, error);
 	/* delimiters and nothing between them: show what there is */
 	if (st == ST_OK && s->parts->len == 0)
-		st = add_text(s, s->body, s->reader.raw->len, error);
+		st = add_text(
+		    s, s->body, s->reader.raw->len, PART_FLAW_WHOLE, error);
 	return st;
 }
 

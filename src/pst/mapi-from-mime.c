@@ -433,6 +433,40 @@ mend_bare(struct pst_mapi *m, struct blob *raw, struct header_block *block,
 	return header_block_read(raw, HEADERS_MAX, block, error);
 }
 
+/* What was mended in reading the parts: a line for each kind of it. */
+static void
+tell_flaws(const struct pst_mapi *m, const GArray *parts)
+{
+	static const struct {
+		enum part_flaw flaw;
+		const char *words;
+	} flaws[] = {
+	    {PART_FLAW_BASE64,
+		"its base64 is broken: what could be decoded is there"},
+	    {PART_FLAW_OPEN, "it is the last of a multipart without an end, "
+			     "which may be cut"},
+	    {PART_FLAW_WHOLE, "it is a multipart without parts: all of it was "
+			      "taken as text"},
+	    {PART_FLAW_REST, "the message has too many parts: this one is all "
+			     "the rest"},
+	};
+
+	for (guint k = 0; k < G_N_ELEMENTS(flaws); k++)
+		for (guint i = 0; i < parts->len; i++) {
+			const struct part *part =
+			    &g_array_index(parts, struct part, i);
+
+			if ((part->flaws & flaws[k].flaw) == 0)
+				continue;
+			pst_mapi_remark(m, "PST_BROKEN_MIME",
+			    "%spart %u%s%s: %s",
+			    m->embedded ? "a message within the message: " : "",
+			    i + 1, part->name ? ", " : "",
+			    part->name ? part->name : "", flaws[k].words);
+			break;
+		}
+}
+
 /* The message in the making, at whatever depth. */
 static enum status
 write_mail(struct pst_mapi *m, GError **error)
@@ -462,6 +496,8 @@ write_mail(struct pst_mapi *m, GError **error)
 			st = envelope_parse(raw, &own, error);
 		if (st == ST_OK)
 			st = part_split(raw, split, store, error);
+		if (st == ST_OK)
+			tell_flaws(m, split);
 		e = &own;
 		context.parts = (const struct part *)split->data;
 		context.n_parts = split->len;

@@ -407,6 +407,66 @@ test_split(void)
 	}
 }
 
+/* What was mended is said of the part that it was mended in. */
+static void
+test_split_flaws(void)
+{
+#define MULTI  "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+#define PACKED "Content-Transfer-Encoding: base64\r\n\r\n"
+	static const struct {
+		const char *name, *raw;
+		guint flaws[3];
+		const char *last; /* octets of the last part, or NULL */
+	} rows[] = {
+	    {"nothing", "Subject: x\r\n\r\nx\r\n", {0}, NULL},
+	    {"header alone", "Subject: x\r\n", {0}, NULL},
+	    {"whole", MULTI "--b\r\n\r\nx\r\n--b\r\n\r\ny\r\n--b--\r\n", {0},
+		"y"},
+	    {"open", MULTI "--b\r\n\r\nx\r\n--b\r\n\r\ny\r\n",
+		{0, PART_FLAW_OPEN}, "y\r\n"},
+	    {"inner open",
+		MULTI "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n"
+		      "\r\n--c\r\n\r\nx\r\n--b\r\n\r\ny\r\n--b--\r\n",
+		{PART_FLAW_OPEN, 0}, "y"},
+	    {"no boundary line", MULTI "text\r\n", {PART_FLAW_WHOLE},
+		"text\r\n"},
+	    {"no boundary", "Content-Type: multipart/mixed\r\n\r\nx\r\n",
+		{PART_FLAW_WHOLE}, "x\r\n"},
+	    {"base64", PACKED "QUJD\r\n QQ==\t\r\n", {0}, "ABCA"},
+	    {"empty base64", PACKED, {0}, ""},
+	    {"a stranger in base64", PACKED "QUJD\r\nQU!JD\r\n",
+		{PART_FLAW_BASE64}, "ABCABC"},
+	    {"no padding", PACKED "QUJDRA", {PART_FLAW_BASE64}, "ABCD"},
+	    {"one for two", PACKED "QUJDRA=\r\n", {PART_FLAW_BASE64}, "ABCD"},
+	    {"no padding for one", PACKED "QUJDREU\r\n", {PART_FLAW_BASE64},
+		"ABCDE"},
+	    {"a group cut", PACKED "QUJDR\r\n", {PART_FLAW_BASE64}, "ABC"},
+	    {"padding within", PACKED "QQ==QUJD\r\n", {PART_FLAW_BASE64}, NULL},
+	    {"padding too long", PACKED "QUJD=\r\n", {PART_FLAW_BASE64}, NULL},
+	    {"rubbish", PACKED "!!!=A=A===\r\n", {PART_FLAW_BASE64}, NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GArray) parts = parts_new();
+		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
+		struct blob raw =
+		    blob_from_mem(rows[i].raw, strlen(rows[i].raw));
+		const struct part *p = NULL;
+
+		g_test_message("%s", rows[i].name);
+		g_assert_cmpint(
+		    part_split(&raw, parts, store, NULL), ==, ST_OK);
+		g_assert_cmpuint(parts->len, <=, 3);
+		for (guint k = 0; k < parts->len; k++) {
+			p = &g_array_index(parts, struct part, k);
+			g_assert_cmphex(p->flaws, ==, rows[i].flaws[k]);
+		}
+		if (rows[i].last)
+			g_assert_cmpmem(p->blob.mem, (gsize)p->blob.len,
+			    rows[i].last, strlen(rows[i].last));
+	}
+}
+
 /* Whatever text is looked at and written in runs of, wherever it stands. */
 static void
 test_split_anywhere(void)
@@ -431,8 +491,7 @@ test_split_anywhere(void)
 		guint row = i / 24, before = i % 24;
 		g_autofree char *a = g_strnfill(before, 'a');
 		g_autofree char *b = g_strnfill(24 - before, 'b');
-		g_autofree char *want =
-		    g_strconcat(a, rows[row].want, b, NULL);
+		g_autofree char *want = g_strconcat(a, rows[row].want, b, NULL);
 		g_autoptr(GString) raw = g_string_new("Subject: x\r\n\r\n");
 		g_autoptr(GArray) parts = parts_new();
 		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
@@ -449,8 +508,8 @@ test_split_anywhere(void)
 		    part_split(&blob, parts, store, NULL), ==, ST_OK);
 		g_assert_cmpuint(parts->len, ==, 1);
 		part = &g_array_index(parts, struct part, 0);
-		g_assert_cmpmem(part->blob.mem, (gsize)part->blob.len, want,
-		    strlen(want));
+		g_assert_cmpmem(
+		    part->blob.mem, (gsize)part->blob.len, want, strlen(want));
 	}
 }
 
@@ -467,9 +526,9 @@ test_base64(void)
 	for (guint i = 0; i < G_N_ELEMENTS(widths) * sizeof bytes; i++) {
 		guint width = widths[i / sizeof bytes], len = i % sizeof bytes;
 		g_autofree char *code = g_base64_encode(bytes, len);
-		g_autoptr(GString) raw = g_string_new(
-		    "Content-Type: image/png\r\n"
-		    "Content-Transfer-Encoding: base64\r\n\r\n");
+		g_autoptr(GString) raw =
+		    g_string_new("Content-Type: image/png\r\n"
+				 "Content-Transfer-Encoding: base64\r\n\r\n");
 		g_autoptr(GArray) parts = parts_new();
 		g_autoptr(Spool) store = spool_new(g_get_tmp_dir());
 		const struct part *part;
@@ -1145,6 +1204,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mime/envelope", test_envelope);
 	g_test_add_func("/mime/envelope-file", test_envelope_file);
 	g_test_add_func("/mime/split", test_split);
+	g_test_add_func("/mime/split/flaws", test_split_flaws);
 	g_test_add_func("/mime/split-anywhere", test_split_anywhere);
 	g_test_add_func("/mime/base64", test_base64);
 	g_test_add_func("/mime/base64-out", test_base64_out);
