@@ -235,7 +235,7 @@ cli_check_ends(struct cli *cli)
 	g_autoptr(GError) error = NULL;
 	struct sight s = {.cli = cli};
 	struct run_params params = {.plan = cli->plan,
-	    .program = cli->program,
+	    .starter = cli->starter,
 	    .sink = sink,
 	    .tick = tick,
 	    .user = &s,
@@ -268,29 +268,4 @@ cli_check_ends(struct cli *cli)
 	g_ptr_array_unref(s.findings);
 	g_string_free(s.line, TRUE);
 	return status;
-}
-
-int
-cli_checker(int argc, char **argv)
-{
-	g_autoptr(GError) error = NULL;
-	const char *slash = argc == 2 ? strchr(argv[1], '/') : NULL;
-	guint64 part = 0, parts = 0;
-	g_autofree char *first =
-	    slash ? g_strndup(argv[1], (gsize)(slash - argv[1])) : NULL;
-
-	if (slash == NULL ||
-	    !g_ascii_string_to_unsigned(
-		first, 10, 0, PLAN_WORKERS_MAX, &part, NULL) ||
-	    !g_ascii_string_to_unsigned(
-		slash + 1, 10, 1, PLAN_WORKERS_MAX, &parts, NULL)) {
-		cli_say("checker: 'mailmig check' starts its processes itself");
-		return CLI_USAGE;
-	}
-	if (preflight_main(STDIN_FILENO, STDOUT_FILENO, (guint)part,
-		(guint)parts, &error) < 0) {
-		cli_say("checker: %s", error->message);
-		return 2;
-	}
-	return 0;
 }

@@ -125,7 +125,7 @@ cmd_wizard(struct cli *cli)
 		return cli_fail(error);
 	do {
 		g_clear_pointer(&path, g_free);
-		if (ui_wizard(cli->plan, cli->program, again, &end, &path,
+		if (ui_wizard(cli->plan, cli->starter, again, &end, &path,
 			&error) < 0)
 			return cli_fail(error);
 		again = false;

@@ -6,6 +6,7 @@
 #define MAILMIG_CLI_COMMAND_H
 
 #include "engine/plan.h"
+#include "engine/starter.h"
 #include "ui/report.h"
 
 #include <stdio.h>
@@ -61,7 +62,7 @@ struct cli {
 	GPtrArray *arguments; /* of char *, those that are no options */
 	bool on[CLI_SWITCHES];
 	GPtrArray *typed; /* of char *: the command as typed, without secrets */
-	const char *program; /* path of this program */
+	Starter *starter; /* of a command that runs workers, or NULL */
 	const struct cli_screen *screen; /* or NULL */
 };
 
@@ -76,6 +77,7 @@ struct command {
 	guint32 switches; /* 1u << enum cli_switch, or-ed; --help is with all */
 	const char *const *shown;    /* options in its help; NULL: all */
 	int (*run)(struct cli *cli); /* the exit status */
+	bool works;		     /* it has a starter of workers */
 };
 extern const struct command cli_commands[]; /* ends with a name of NULL */
 
@@ -97,8 +99,6 @@ int cmd_plan(struct cli *cli);
 int cmd_directory(struct cli *cli);
 int cmd_events(struct cli *cli);
 int cmd_drivers(struct cli *cli);
-int cmd_worker(
-    int argc, char **argv); /* parses its own: it is not for people */
 
 /* parse.c: argv without program and command name. -1 to go on, else the exit
  * status: what is wrong has been said on stderr. */
@@ -127,10 +127,8 @@ void cli_table(FILE *out, const GPtrArray *cells, guint n, guint32 right);
 char *cli_report_path(
     const char *state_dir, const char *name, const char *suffix);
 
-/* cmd_check_ends.c: both ends of a migration; and the process that looks at
- * some of its mailboxes. */
+/* cmd_check_ends.c: both ends of a migration. */
 int cli_check_ends(struct cli *cli);
-int cli_checker(int argc, char **argv);
 
 /* cmd_batch.c: how many words from argv[i] are for it alone (its switches are
  * not written like others). */

@@ -45,20 +45,21 @@ const struct command cli_commands[] = {
 	"What moved before is not moved again: call it as often as you "
 	"like.",
 	"migrate --from imaps://anna@old.example --to maildir:Mail", PASS_KEYS,
-	PASS_SWITCHES, shown_pass, cmd_migrate},
+	PASS_SWITCHES, shown_pass, cmd_migrate, true},
     {"extract", "--from URL --to files:DIR", 0, 2,
 	"first step: write migration files",
 	"They can be read, kept, edited, and imported later and elsewhere.",
 	"extract --from imaps://anna@old.example --to files:out", PASS_KEYS,
-	PASS_SWITCHES, shown_extract, cmd_extract},
+	PASS_SWITCHES, shown_extract, cmd_extract, true},
     {"import", "files:DIR|FILE.PKL --to URL", 1, 2,
 	"second step: move migration files to their destination",
 	"A recovery set of an earlier run is imported in the same way.",
 	"import files:out --to imaps://anna@new.example", PASS_KEYS,
-	PASS_SWITCHES, shown_import, cmd_import},
+	PASS_SWITCHES, shown_import, cmd_import, true},
     {"run", "PLAN", 1, 1, "do what a plan file says",
 	"Options change the plan for this run; the file stays as it is.",
-	"run organisation.plan", PASS_KEYS, PASS_SWITCHES, shown_run, cmd_run},
+	"run organisation.plan", PASS_KEYS, PASS_SWITCHES, shown_run, cmd_run,
+	true},
     {"verify", "--from URL --to URL", 0, 2,
 	"read both ends and compare them, message by message",
 	"Writes nothing. Exit status 0: everything is at the destination.",
@@ -75,7 +76,7 @@ const struct command cli_commands[] = {
 	"check --from imaps://anna@old.example --to maildir:Mail",
 	CLI_FROM | CLI_TO | CLI_FILTER | CLI_RUN | CLI_DIRECTORY,
 	1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS, shown_check,
-	cmd_check},
+	cmd_check, true},
     {"plan", "--from URL --to URL", 0, 2,
 	"write a plan file with a comment on every key",
 	"On standard output. Nothing is connected to, and no password is in "
@@ -88,11 +89,11 @@ const struct command cli_commands[] = {
 	"--drive M:=DIR says where a drive or share of Windows lies here.\n"
 	"Exit status: 0 clean, 1 warnings, 2 errors.",
 	"batch /C:region1.ctl --drive M:=/mnt/region1 --to maildir:Mail",
-	PASS_KEYS, PASS_SWITCHES, shown_batch, cmd_batch},
+	PASS_KEYS, PASS_SWITCHES, shown_batch, cmd_batch, true},
     {"wizard", "[PLAN]", 0, 1, "pages that lead through a migration",
 	"They edit a plan, which is then run, or saved for later. 'mailmig'\n"
 	"alone, on a terminal, does the same.",
-	"wizard organisation.plan", 0, 0, NULL, cmd_wizard},
+	"wizard organisation.plan", 0, 0, NULL, cmd_wizard, true},
     {"status", "[RUN]", 0, 1, "the mailboxes of a run and their counts",
 	"Without RUN, of the last one.", "status --state mailmig-state",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_status},
@@ -100,7 +101,7 @@ const struct command cli_commands[] = {
 	"go on with a run that was stopped or had failures",
 	"Only mailboxes that are not done are looked at.", "resume", CLI_STATE,
 	1u << CLI_JSON | 1u << CLI_QUIET | 1u << CLI_NO_PROGRESS, NULL,
-	cmd_resume},
+	cmd_resume, true},
     {"runs", "", 0, 0, "the runs that a state directory knows", "", "runs",
 	CLI_STATE, 1u << CLI_JSON, NULL, cmd_runs},
     {"report", "[RUN]", 0, 1, "how a run went, as HTML, CSV and JSON files",
@@ -171,27 +172,11 @@ help(int argc, char **argv)
 	return 0;
 }
 
-/* Where this program lies, whatever it was called: its workers are started from
- * there. g_free(). */
-static char *
-own_path(void)
-{
-	static const char self[] = "/proc/self/exe";
-	char *path = g_file_read_link(self, NULL);
-
-	/* Replaced by an upgrade a moment ago: what runs is still there. */
-	if (path == NULL || g_str_has_suffix(path, " (deleted)")) {
-		g_free(path);
-		return g_strdup(self);
-	}
-	return path;
-}
-
 int
 main(int argc, char **argv)
 {
-	g_autofree char *program = own_path();
 	char *alone[] = {argv[0], (char *)"wizard", NULL};
+	g_autoptr(GError) error = NULL;
 	struct cli cli = {0};
 	int status;
 
@@ -208,12 +193,6 @@ main(int argc, char **argv)
 		cli_help();
 		return CLI_USAGE;
 	}
-	if (strcmp(argv[1], "worker") == 0)
-		return cmd_worker(argc - 1, argv + 1);
-	if (strcmp(argv[1], "checker") == 0) {
-		cli.program = program;
-		return cli_checker(argc - 1, argv + 1);
-	}
 	if (strcmp(argv[1], "--dump-mdoc") == 0 && argc == 3) {
 		cli_help_mdoc(argv[2]);
 		return 0;
@@ -227,12 +206,16 @@ main(int argc, char **argv)
 		return help(argc, argv);
 
 	cli.command = find_command(argv[1]);
-	cli.program = program;
 	if (cli.command == NULL)
 		return usage(argv[1]);
 	status = cli_parse(&cli, argc - 2, argv + 2);
+	/* Before anything has made a thread or opened a file. */
+	if (status < 0 && cli.command->works &&
+	    starter_new(&cli.starter, &error) < 0)
+		status = cli_fail(error);
 	if (status < 0)
 		status = cli.command->run(&cli);
+	starter_free(cli.starter);
 	cli_clear(&cli);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		/* Who read has seen enough ("| head"): no reason to complain.

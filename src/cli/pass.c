@@ -363,7 +363,7 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	struct run_params params = {
 	    .plan = cli->plan,
 	    .command = typed,
-	    .program = cli->program,
+	    .starter = cli->starter,
 	    .sink = sink,
 	    .tick = tick,
 	    .user = &pass,

@@ -3,21 +3,18 @@
 #include "state/ledger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOCK_FD	       3	 /* in the worker; it never looks at it */
-#define LINE_MAX_BYTES (1 << 20) /* of one event: nothing of ours is as long   \
-				  */
-
-extern char **environ;
+#define LINE_MAX_BYTES                                                         \
+	(1 << 20) /* of one event: nothing of ours is as long                  \
+		   */
 
 struct member {
+	Starter *starter;
 	guint number;
 	pid_t pid;
 	int fd;
@@ -27,7 +24,8 @@ struct member {
 };
 
 struct Crew {
-	const char *program, *state_dir;
+	Starter *starter;
+	const char *state_dir;
 	guint64 run;
 	int lock_fd;
 	guint last; /* number given out */
@@ -42,19 +40,21 @@ member_free(void *data)
 	if (member->fd >= 0)
 		close(member->fd);
 	if (member->pid > 0) {
+		int status;
+
 		kill(member->pid, SIGKILL);
-		waitpid(member->pid, NULL, 0);
+		starter_wait(member->starter, member->pid, &status, NULL);
 	}
 	g_string_free(member->buf, TRUE);
 	g_free(member);
 }
 
 Crew *
-crew_new(const char *program, const char *state_dir, guint64 run, int lock_fd)
+crew_new(Starter *starter, const char *state_dir, guint64 run, int lock_fd)
 {
 	Crew *crew = g_new0(Crew, 1);
 
-	crew->program = program;
+	crew->starter = starter;
 	crew->state_dir = state_dir;
 	crew->run = run;
 	crew->lock_fd = lock_fd;
@@ -80,39 +80,20 @@ crew_size(const Crew *crew)
 enum status
 crew_start(Crew *crew, GError **error)
 {
-	char run[32], number[32];
-	char *argv[] = {(char *)crew->program, (char *)"worker",
-	    (char *)"--state", (char *)crew->state_dir, (char *)"--run", run,
-	    (char *)"--worker", number, NULL};
-	posix_spawn_file_actions_t actions;
 	struct member *member;
-	int pipe_fd[2], problem;
-	pid_t pid = -1;
+	int fd;
+	pid_t pid;
+	enum status st;
 
-	g_snprintf(run, sizeof run, "%" G_GUINT64_FORMAT, crew->run);
-	g_snprintf(number, sizeof number, "%u", crew->last + 1);
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-		return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
-		    "cannot make a pipe: %s", g_strerror(errno));
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(
-	    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, crew->lock_fd, LOCK_FD);
-	problem =
-	    posix_spawn(&pid, crew->program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fd[1]);
-	if (problem) {
-		close(pipe_fd[0]);
-		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
-		    "cannot start a worker (%s): %s", crew->program,
-		    g_strerror(problem));
-	}
+	st = starter_worker(crew->starter, crew->state_dir, crew->run,
+	    crew->last + 1, crew->lock_fd, &pid, &fd, error);
+	if (st < 0)
+		return st;
 	member = g_new0(struct member, 1);
+	member->starter = crew->starter;
 	member->number = ++crew->last;
 	member->pid = pid;
-	member->fd = pipe_fd[0];
+	member->fd = fd;
 	member->buf = g_string_new(NULL);
 	g_ptr_array_add(crew->members, member);
 	return ST_OK;
@@ -167,14 +148,16 @@ take_line(struct member *member)
 
 /* Its pipe is at the end, so it has ended or will at once. A line without its
  * end was torn by whatever killed it: the next attempt tells it again. */
-static void
-bury(Crew *crew, guint i, struct crew_news *out)
+static enum status
+bury(Crew *crew, guint i, struct crew_news *out, GError **error)
 {
 	struct member *member = crew->members->pdata[i];
-	int status = 0;
+	int status;
+	enum status st =
+	    starter_wait(crew->starter, member->pid, &status, error);
 
-	while (waitpid(member->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (st < 0)
+		return st;
 	member->pid = 0;
 	out->left = member->number;
 	if (WIFSIGNALED(status) && member->hung) {
@@ -192,24 +175,23 @@ bury(Crew *crew, guint i, struct crew_news *out)
 		    WEXITSTATUS(status));
 	}
 	g_ptr_array_remove_index(crew->members, i);
+	return ST_OK;
 }
 
-/* Something from the buffers. */
-static bool
-from_buffers(Crew *crew, struct crew_news *out)
+/* Something from the buffers, or ST_END. */
+static enum status
+from_buffers(Crew *crew, struct crew_news *out, GError **error)
 {
 	for (guint i = 0; i < crew->members->len; i++) {
 		struct member *member = crew->members->pdata[i];
 
 		out->event = take_line(member);
 		if (out->event)
-			return true;
-		if (member->fd < 0) {
-			bury(crew, i, out);
-			return true;
-		}
+			return ST_OK;
+		if (member->fd < 0)
+			return bury(crew, i, out, error);
 	}
-	return false;
+	return ST_END;
 }
 
 static void
@@ -233,11 +215,13 @@ enum status
 crew_wait(Crew *crew, int timeout_ms, struct crew_news *out, GError **error)
 {
 	g_autofree struct pollfd *fds = NULL;
+	enum status st;
 	int n;
 
 	memset(out, 0, sizeof *out);
-	if (from_buffers(crew, out))
-		return ST_OK;
+	st = from_buffers(crew, out, error);
+	if (st != ST_END)
+		return st;
 	if (crew->members->len == 0)
 		return ST_END;
 	fds = g_new0(struct pollfd, crew->members->len);
@@ -254,5 +238,5 @@ crew_wait(Crew *crew, int timeout_ms, struct crew_news *out, GError **error)
 	for (guint i = 0; n > 0 && i < crew->members->len; i++)
 		if (fds[i].revents)
 			read_member(crew->members->pdata[i]);
-	return n > 0 && from_buffers(crew, out) ? ST_OK : ST_END;
+	return n > 0 ? from_buffers(crew, out, error) : ST_END;
 }

@@ -6,13 +6,14 @@
 #define MAILMIG_ENGINE_CREW_H
 
 #include "engine/run.h"
+#include "engine/starter.h"
 
 typedef struct Crew Crew;
 
 /* lock_fd: kept open by every worker, so that a state directory is in use as
  * long as one of them lives. All texts must live as long as the crew. */
 Crew *crew_new(
-    const char *program, const char *state_dir, guint64 run, int lock_fd);
+    Starter *starter, const char *state_dir, guint64 run, int lock_fd);
 /* Kills whoever is left. */
 void crew_free(Crew *crew);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Crew, crew_free)

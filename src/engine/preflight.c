@@ -4,10 +4,8 @@
 #include "engine/people.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
@@ -24,9 +22,8 @@
 #define ROOM_PER_MESSAGE 4096
 #define ROOM_PERCENT	 115
 
-extern char **environ;
-
 struct checker {
+	Starter *starter;
 	pid_t pid;
 	int fd;
 	GString *buf;
@@ -47,8 +44,10 @@ checker_free(void *data)
 	if (checker->fd >= 0)
 		close(checker->fd);
 	if (checker->pid > 0) {
+		int status;
+
 		kill(checker->pid, SIGTERM);
-		waitpid(checker->pid, NULL, 0);
+		starter_wait(checker->starter, checker->pid, &status, NULL);
 	}
 	g_string_free(checker->buf, TRUE);
 	g_free(checker);
@@ -102,36 +101,18 @@ tell_people(Event *event, void *user)
 static enum status
 spawn_one(struct parent *parent, int plan_fd, guint part, GError **error)
 {
-	const char *program = parent->params->program;
-	g_autofree char *plan_path =
-	    g_strdup_printf("/proc/self/fd/%d", plan_fd);
-	g_autofree char *share = g_strdup_printf("%u/%u", part, parent->parts);
-	char *argv[] = {(char *)program, (char *)"checker", share, NULL};
-	posix_spawn_file_actions_t actions;
 	struct checker *checker;
-	int pipe_fd[2], problem;
-	pid_t pid = -1;
+	int fd;
+	pid_t pid;
+	enum status st = starter_checker(parent->params->starter, plan_fd, part,
+	    parent->parts, &pid, &fd, error);
 
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-		return fail(ST_RUN, error, ERR_IO, RETRY_LATER,
-		    "cannot make a pipe: %s", g_strerror(errno));
-	posix_spawn_file_actions_init(&actions);
-	/* Opened anew, so that each has its own place in it. */
-	posix_spawn_file_actions_addopen(
-	    &actions, STDIN_FILENO, plan_path, O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
-	problem = posix_spawn(&pid, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fd[1]);
-	if (problem != 0) {
-		close(pipe_fd[0]);
-		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
-		    "cannot start a checker (%s): %s", program,
-		    g_strerror(problem));
-	}
+	if (st < 0)
+		return st;
 	checker = g_new0(struct checker, 1);
+	checker->starter = parent->params->starter;
 	checker->pid = pid;
-	checker->fd = pipe_fd[0];
+	checker->fd = fd;
 	checker->buf = g_string_new(NULL);
 	g_ptr_array_add(parent->checkers, checker);
 	return ST_OK;
@@ -178,24 +159,26 @@ take_lines(struct parent *parent, struct checker *checker)
 		g_string_truncate(checker->buf, 0);
 }
 
-static void
-read_one(struct parent *parent, guint i)
+static enum status
+read_one(struct parent *parent, guint i, GError **error)
 {
 	struct checker *checker = parent->checkers->pdata[i];
 	char buf[65536];
 	gssize n = read(checker->fd, buf, sizeof buf);
-	int status = 0;
+	int status;
 	Event *event;
+	enum status st;
 
 	if (n > 0) {
 		g_string_append_len(checker->buf, buf, n);
 		take_lines(parent, checker);
-		return;
+		return ST_OK;
 	}
 	if (n < 0 && errno == EINTR)
-		return;
-	while (waitpid(checker->pid, &status, 0) < 0 && errno == EINTR)
-		;
+		return ST_OK;
+	st = starter_wait(checker->starter, checker->pid, &status, error);
+	if (st < 0)
+		return st;
 	checker->pid = 0;
 	if (status != 0) {
 		g_autofree char *reason =
@@ -209,12 +192,15 @@ read_one(struct parent *parent, guint i)
 		deliver_new(parent, event);
 	}
 	g_ptr_array_remove_index(parent->checkers, i);
+	return ST_OK;
 }
 
 static enum status
 supervise(struct parent *parent, GError **error)
 {
-	while (parent->checkers->len > 0) {
+	enum status st = ST_OK;
+
+	while (st == ST_OK && parent->checkers->len > 0) {
 		guint n = parent->checkers->len;
 		g_autofree struct pollfd *fds = g_new0(struct pollfd, n);
 
@@ -231,11 +217,11 @@ supervise(struct parent *parent, GError **error)
 		}
 		if (poll(fds, n, TICK_MS) <= 0)
 			continue;
-		for (guint i = n; i-- > 0;)
+		for (guint i = n; st == ST_OK && i-- > 0;)
 			if (fds[i].revents != 0)
-				read_one(parent, i);
+				st = read_one(parent, i, error);
 	}
-	return ST_OK;
+	return st;
 }
 
 gint64

@@ -182,7 +182,7 @@ begin(struct parent *parent, GError **error)
 		feed_tell(parent->feed, g_ptr_array_steal_index(people, 0));
 
 	parent->crew = crew_new(
-	    params->program, plan->state_dir, parent->run, parent->lock_fd);
+	    params->starter, plan->state_dir, parent->run, parent->lock_fd);
 	parent->wanted_workers =
 	    MIN(shares, MAX(plan->workers, 1) * MAX(plan->connections, 1));
 	for (guint i = 0; st == ST_OK && i < parent->wanted_workers; i++)

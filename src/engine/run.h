@@ -1,12 +1,13 @@
 /*
  * A run: one pass of a plan over its mailboxes, by worker processes, into one
- * ledger. The parent of a run starts workers (this program again, as `mailmig
- * worker`), reads their events, and is the only one that counts and reports.
+ * ledger. The parent of a run has workers started (engine/starter.h), reads
+ * their events, and is the only one that counts and reports.
  */
 #ifndef MAILMIG_ENGINE_RUN_H
 #define MAILMIG_ENGINE_RUN_H
 
 #include "engine/plan.h"
+#include "engine/starter.h"
 #include "event/event.h"
 
 /* The books of a mailbox or a run: found == moved + filtered + there + failed. */
@@ -30,7 +31,7 @@ typedef void (*run_tick)(void *user);
 struct run_params {
 	const Plan *plan; /* finished */
 	const char *command; /* as typed, without secrets, for the ledger */
-	const char *program; /* path of this program, to start workers */
+	Starter *starter; /* of workers */
 	run_sink sink;
 	run_tick tick;
 	void *user;
@@ -47,7 +48,7 @@ enum status run_pass(const struct run_params *params, struct books *total,
     GError **error);
 int run_exit_status(const struct books *total);
 
-/* The worker's side, for `mailmig worker`: claims jobs until none is left;
+/* The worker's side: claims jobs until none is left;
  * events go to fd out as JSON lines. */
 enum status worker_main(const char *state_dir, guint64 run, guint worker,
     int out, GError **error);

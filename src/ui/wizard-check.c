@@ -125,13 +125,13 @@ sums_of(const struct check *check, const struct preflight *found)
 }
 
 void
-ui_check(const Plan *plan, const char *program, GPtrArray *accounts)
+ui_check(const Plan *plan, Starter *starter, GPtrArray *accounts)
 {
 	struct check check = {.findings = g_string_new(NULL),
 	    .by_name = g_hash_table_new(g_str_hash, g_str_equal)};
 	struct preflight found;
 	struct run_params params = {.plan = plan,
-	    .program = program,
+	    .starter = starter,
 	    .sink = sink,
 	    .tick = tick,
 	    .user = &check,

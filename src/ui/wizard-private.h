@@ -91,7 +91,7 @@ enum ui_accounts_end ui_accounts(
 /* Logs on to the mailboxes of a finished plan, at both ends, and says what was
  * found; messages, bytes and state of accounts are filled in. Nothing is
  * written. program: path of this program. */
-void ui_check(const Plan *plan, const char *program, GPtrArray *accounts);
+void ui_check(const Plan *plan, Starter *starter, GPtrArray *accounts);
 
 struct wizard {
 	Plan *plan;
@@ -100,7 +100,7 @@ struct wizard {
 	guint source_at, dest_at, procedure;
 	GPtrArray *accounts; /* of struct ui_account; empty: not listed */
 	char *path;	     /* of the plan, when it is saved */
-	const char *program; /* this one, to start others of it */
+	Starter *starter; /* of processes that look at the ends */
 	enum ui_wizard_end end;
 };
 

@@ -265,7 +265,7 @@ check_accounts(struct wizard *w)
 	if (ui_wizard_copy(w, true, false, &plan, &error) < 0)
 		ui_message("It did not work", error->message);
 	else
-		ui_check(plan, w->program, w->accounts);
+		ui_check(plan, w->starter, w->accounts);
 }
 
 static enum ui_answer
@@ -448,7 +448,7 @@ find_drivers(struct wizard *w)
 }
 
 enum status
-ui_wizard(Plan *plan, const char *program, bool again, enum ui_wizard_end *end,
+ui_wizard(Plan *plan, Starter *starter, bool again, enum ui_wizard_end *end,
     char **path, GError **error)
 {
 	/* A page that has nothing to ask answers OTHER: it is passed over in
@@ -456,7 +456,7 @@ ui_wizard(Plan *plan, const char *program, bool again, enum ui_wizard_end *end,
 	static enum ui_answer (*const pages[])(struct wizard *) = {page_kind,
 	    page_source, page_procedure, page_dest_kind, page_dest, page_what,
 	    page_accounts, page_run, page_summary};
-	struct wizard w = {.plan = plan, .program = program, .end = UI_CANCEL};
+	struct wizard w = {.plan = plan, .starter = starter, .end = UI_CANCEL};
 	int at = 0, way = 1;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))

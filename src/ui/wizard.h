@@ -9,6 +9,7 @@
 #define MAILMIG_UI_WIZARD_H
 
 #include "engine/plan.h"
+#include "engine/starter.h"
 
 #define UI_COLUMNS_MIN 72 /* a smaller terminal is asked to become larger */
 #define UI_ROWS_MIN    20
@@ -20,11 +21,11 @@ enum ui_wizard_end {
 };
 
 /*
- * program: path of this program. again: after a run, with the same plan: it
+ * starter: of processes that look at both ends. again: after a run, with the same plan: it
  * begins with the last page. ST_RUN with ERR_CONFIG: there is no terminal.
  * *path is the caller's.
  */
-enum status ui_wizard(Plan *plan, const char *program, bool again,
+enum status ui_wizard(Plan *plan, Starter *starter, bool again,
     enum ui_wizard_end *end, char **path, GError **error);
 /* What was typed as passwords, or NULL; after ui_wizard() until
  * ui_wizard_forget(), which wipes them. */

@@ -26,17 +26,15 @@ def arrived(path):
                if r.endswith(("/cur", "/new")))
 
 
-def worker_pid(run, number):
-    """The process of a worker, from what it was started with."""
+def named(run, name):
+    """A process of a run."""
     for pid in program.in_session(run.p.pid):
         try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                words = f.read().split(b"\0")
+            with open(f"/proc/{pid}/comm") as f:
+                if f.read().strip() == name:
+                    return pid
         except OSError:
             continue
-        if b"--worker" in words and \
-                words[words.index(b"--worker") + 1] == b"%d" % number:
-            return pid
     return None
 
 
@@ -64,7 +62,7 @@ def stop_a_worker(run, state, mailbox):
             state, "SELECT s.owner FROM shares s JOIN jobs j ON j.id = s.job"
             " JOIN folders f ON f.job = j.id WHERE s.state = 1 AND"
             " j.mailbox = ? AND f.settled > 0", mailbox)
-        pid = worker_pid(run, rows[0][0]) if rows else None
+        pid = named(run, f"mailmig-w{rows[0][0]}") if rows else None
         if pid is None:
             time.sleep(0.01)
             continue
@@ -112,6 +110,33 @@ def hung_worker():
     tap.ok(b.moved <= arrived(to), f"{name}: what is moved is there",
            f"{b.moved} {arrived(to)}")
     tap.ok(N <= b.moved < 2 * N, f"{name}: the other mailbox arrived", b)
+    r = program.mailmig("resume", "--state", state)
+    tap.ok(r.rc == 0, f"{name}: resumed", r.err[-1500:])
+    tap.equal(arrived(to), 2 * N, f"{name}: then all is there, once")
+
+
+def no_starter():
+    """Whatever ends the process that starts workers."""
+    d = server.temp_dir("stuck")
+    state, to = d + "/state", d + "/to"
+    name = "starter killed"
+    r = program.Running("migrate", "--from", source(2), "--to",
+                        f"maildir:{to}", "--state", state)
+    end = time.monotonic() + 60
+    killed = False
+    while not killed and time.monotonic() < end and r.p.poll() is None:
+        if not ledger(state, "SELECT 1 FROM folders WHERE settled > 0"):
+            time.sleep(0.01)
+            continue
+        os.kill(named(r, "mailmig-starter"), signal.SIGKILL)
+        killed = True
+    r = r.wait(60)
+    tap.ok(killed, f"{name}: in the middle of a run")
+    tap.equal(r.rc, 2, f"{name}: exit status 2")
+    tap.ok(re.search("error: .*process that starts workers", r.err),
+           f"{name}: an error says so", r.err[-1500:])
+    tap.ok("mailmig resume" in r.err + r.out, f"{name}: what to do is said",
+           r.err[-1500:])
     r = program.mailmig("resume", "--state", state)
     tap.ok(r.rc == 0, f"{name}: resumed", r.err[-1500:])
     tap.equal(arrived(to), 2 * N, f"{name}: then all is there, once")
@@ -194,4 +219,4 @@ def no_state():
 
 
 if __name__ == "__main__":
-    tap.run(hung_worker, full_ledger, no_state)
+    tap.run(hung_worker, no_starter, full_ledger, no_state)

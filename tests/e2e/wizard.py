@@ -286,12 +286,14 @@ class Held:
         self.pids = []
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
-                with open(f"/proc/{name}/cmdline", "rb") as f:
-                    words = f.read().split(b"\0")
+                with open(f"/proc/{name}/comm") as f:
+                    worker = f.read().startswith("mailmig-w")
+                # it keeps the lock open
+                if worker and os.readlink(f"/proc/{name}/fd/3") == \
+                        state + "/lock":
+                    self.pids.append(int(name))
             except OSError:
                 continue
-            if b"worker" in words and state.encode() in words:
-                self.pids.append(int(name))
 
     def kill(self, number):
         for pid in self.pids:

@@ -1,8 +1,8 @@
 /*
  * The engine between a source and a destination of its own: a source that
  * deals out messages by rule and fails where it is told, and a destination
- * that keeps lines in files and forgets nothing that it called stored. This
- * program is also its own worker, as mailmig is.
+ * that keeps lines in files and forgets nothing that it called stored. Its
+ * workers are made as those of mailmig are.
  */
 #include "dest/dest.h"
 #include "engine/run.h"
@@ -584,7 +584,7 @@ struct place {
 	Plan *plan;
 };
 
-static const char *program;
+static Starter *starter;
 
 static void
 count_event(const Event *event, void *user)
@@ -670,7 +670,7 @@ pass_with(struct place *p, const char *from, const char *scheme, bool resume,
 	struct run_params params = {
 	    .plan = plan,
 	    .command = "test",
-	    .program = program,
+	    .starter = starter,
 	    .sink = count_event,
 	    .user = p,
 	    .retry_failed_only = resume,
@@ -930,7 +930,7 @@ test_lie(struct place *p, const void *scheme)
 		volatile int stop = 0;
 		struct run_params params = {.plan = plan,
 		    .command = "test",
-		    .program = program,
+		    .starter = starter,
 		    .sink = count_event,
 		    .user = p,
 		    .stop = &stop};
@@ -1122,7 +1122,7 @@ test_in_use(struct place *p, const void *scheme)
 	g_autofree char *to = g_strconcat(scheme, ":", p->to, NULL);
 	volatile int stop = 0;
 	struct run_params params = {
-	    .plan = plan, .command = "test", .program = program, .stop = &stop};
+	    .plan = plan, .command = "test", .starter = starter, .stop = &stop};
 	int fd;
 
 	g_assert_cmpint(pass(p, DEAL, scheme, false), ==, 0);
@@ -1161,7 +1161,7 @@ test_stop(struct place *p, const void *scheme)
 	g_autofree char *to = g_strconcat(scheme, ":", p->to, NULL);
 	struct run_params params = {.plan = plan,
 	    .command = "test",
-	    .program = program,
+	    .starter = starter,
 	    .sink = stop_at_moved,
 	    .user = p,
 	    .stop = &stop_flag};
@@ -1234,20 +1234,14 @@ main(int argc, char **argv)
 	    {"/engine/stop-whole", "pile", test_stop},
 	    {"/engine/cost", "pile", test_cost},
 	};
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	int status;
 
-	if (argc == 8 && strcmp(argv[1], "worker") == 0) {
-		g_autoptr(GError) error = NULL;
-
-		return worker_main(argv[3], (guint64)atoll(argv[5]),
-			   (guint)atoi(argv[7]), STDOUT_FILENO, &error) < 0
-			   ? 2
-			   : 0;
-	}
-	program = self;
+	g_assert_cmpint(starter_new(&starter, NULL), ==, ST_OK);
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, struct place, tests[i].scheme, setup,
 		    tests[i].fn, teardown);
-	return g_test_run();
+	status = g_test_run();
+	starter_free(starter);
+	return status;
 }

@@ -16,7 +16,7 @@ const struct source_driver *const source_drivers[] = {
     &source_generate_driver, &source_maildir_driver, NULL};
 const struct dest_driver *const dest_drivers[] = {&dest_maildir_driver, NULL};
 
-static const char *program;
+static Starter *starter;
 
 struct place {
 	char *dir, *state, *to;
@@ -43,7 +43,7 @@ run(struct place *p, const char *from, bool verify, const char *exclude)
 	volatile int stop = 0;
 	struct run_params params = {.plan = plan,
 	    .command = "test",
-	    .program = program,
+	    .starter = starter,
 	    .sink = note,
 	    .user = p,
 	    .stop = &stop};
@@ -230,17 +230,14 @@ main(int argc, char **argv)
 	    {"/verify/filter", test_filter},
 	    {"/verify/nothing", test_nothing},
 	};
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	int status;
 
-	if (argc == 8 && strcmp(argv[1], "worker") == 0)
-		return worker_main(argv[3], (guint64)atoll(argv[5]),
-			   (guint)atoi(argv[7]), STDOUT_FILENO, NULL) < 0
-			   ? 2
-			   : 0;
-	program = self;
+	g_assert_cmpint(starter_new(&starter, NULL), ==, ST_OK);
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, struct place, NULL, setup,
 		    tests[i].fn, teardown);
-	return g_test_run();
+	status = g_test_run();
+	starter_free(starter);
+	return status;
 }
