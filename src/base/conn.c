@@ -50,8 +50,8 @@ struct Conn {
 	struct conn_stats stats;
 };
 
-/* All connections of the process: whoever waits, writes for all. */
-static GPtrArray *all;
+/* All connections of the thread: whoever waits, writes for all. */
+static _Thread_local GPtrArray *all;
 
 /* Room behind the data; moving costs no more than was dropped before. */
 static void
@@ -185,6 +185,25 @@ conn_close(Conn *conn)
 	if (conn->segments)
 		g_array_free(conn->segments, TRUE);
 	g_free(conn);
+}
+
+ConnSet *
+conn_leave(void)
+{
+	return (ConnSet *)g_steal_pointer(&all);
+}
+
+void
+conn_take(ConnSet *set)
+{
+	GPtrArray *more = (GPtrArray *)set;
+
+	if (more == NULL)
+		return;
+	if (all == NULL)
+		all = more;
+	else
+		g_ptr_array_extend_and_steal(all, more);
 }
 
 enum status

@@ -6,7 +6,8 @@
  * its server keeps the destination's pipe full without knowing that there is
  * one.
  *
- * Not thread-safe: all connections of a process belong to one thread.
+ * A connection belongs to the thread that opened it, and what is said here of a
+ * process is so of a thread; conn_leave() and conn_take() hand connections on.
  */
 #ifndef MAILMIG_BASE_CONN_H
 #define MAILMIG_BASE_CONN_H
@@ -39,6 +40,13 @@ enum status conn_open(Conn **out, const struct conn_params *params,
     GError **error);
 void conn_close(Conn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conn, conn_close)
+
+/* All connections of this thread, for another one that waits until this one has
+ * called conn_leave(): they are the other's from its conn_take() on, which must
+ * come. */
+typedef struct ConnSet ConnSet;
+ConnSet *conn_leave(void); /* or NULL: none */
+void conn_take(ConnSet *set); /* NULL: nothing happens */
 
 /* Both need empty buffers; bytes that came in plain text before the handshake
  * are ST_RUN with ERR_PROTOCOL (injection, RFC 9051 11.1). */

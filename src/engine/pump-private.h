@@ -3,6 +3,7 @@
 #define MAILMIG_ENGINE_PUMP_PRIVATE_H
 
 #include "engine/batch.h"
+#include "engine/ends.h"
 #include "engine/pump.h"
 #include "engine/rescue.h"
 #include "engine/report.h"

@@ -97,19 +97,20 @@ static enum status
 open_ends(struct pump *pump, const char **side, GError **error)
 {
 	const struct pump_params *p = pump->p;
+	const struct ends ends = {.source_driver = p->source_driver,
+	    .dest_driver = p->dest_driver,
+	    .from = &p->route->from,
+	    .to = &p->route->to};
+	bool dest_failed;
 	enum status st;
 
-	*side = "source";
-	st = source_open(
-	    &pump->source, p->source_driver, &p->route->from, error);
+	st = ends_open(&ends, &pump->source, &pump->dest, &dest_failed, error);
+	*side = dest_failed ? "destination" : "source";
+	if (st < 0 && dest_failed)
+		return open_reach(st, &p->route->to_url, &p->plan->to.url);
 	if (st < 0)
 		return open_reach(
 		    st, &p->route->from_url, &p->plan->from.url);
-	*side = "destination";
-	st = dest_open(&pump->dest, p->dest_driver, &p->route->to, error);
-	if (st < 0)
-		return open_reach(st, &p->route->to_url, &p->plan->to.url);
-	*side = "source";
 	st = source_begin(pump->source, &pump->job, error);
 	if (st < 0)
 		return st;
