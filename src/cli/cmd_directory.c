@@ -280,6 +280,7 @@ do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
 {
 	g_autoptr(Store) to = NULL;
 	Store *from = changes_store(changes);
+	struct rows_count count;
 	guint n = 0;
 	enum status st;
 
@@ -290,8 +291,15 @@ do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "%s is there already; name another file", file_of(word));
 	if (g_str_has_prefix(word, "csv:") && strchr(word, '?') == NULL) {
-		st = store_scan(from, error);
-		return st == ST_OK ? rows_save(from, file_of(word), error) : st;
+		st = rows_write(from, file_of(word), &count, error);
+		if (st == ST_OK && !cli->on[CLI_QUIET])
+			printf("%u recipients in %s\n", count.written,
+			    file_of(word));
+		if (st == ST_OK && !cli->on[CLI_QUIET] && count.accounts > 0)
+			printf("%u accounts and groups without mail are left "
+			       "out\n",
+			    count.accounts);
+		return st;
 	}
 	st = store_open(
 	    &to, word, NULL, NULL, cli->plan->state_dir, NULL, NULL, error);

@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "base/step.h"
+#include "directory/account.h"
 #include "directory/dn.h"
 #include "directory/ldif.h"
 #include "directory/wire.h"
@@ -14,6 +15,7 @@ struct Changes {
 	struct changes_params params;
 	char *state_dir;
 	struct changes_counts counts;
+	GHashTable *left_out; /* names of attributes that were told */
 };
 
 Store *
@@ -109,6 +111,8 @@ changes_open(Changes **out, const struct changes_params *params, GError **error)
 	c->params = *params;
 	c->state_dir = g_strdup(params->state_dir);
 	c->params.state_dir = c->state_dir;
+	c->left_out =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (!params->dry && g_mkdir_with_parents(c->state_dir, 0700) < 0)
 		return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
 		    "cannot make the state directory %s", c->state_dir);
@@ -145,6 +149,7 @@ changes_close(Changes *c)
 	store_close(c->store);
 	journal_close(c->journal);
 	passwords_close(c->params.passwords);
+	g_hash_table_unref(c->left_out);
 	g_free(c->state_dir);
 	g_free(c);
 }
@@ -165,15 +170,16 @@ put_undo_entry(Changes *c, GString *out, const Entry *entry)
 }
 
 static void
-put_undo_link(Changes *c, GString *out, const char *holder,
-    const char *attribute, const char *target, bool add)
+put_undo_links(Changes *c, GString *out, const char *holder,
+    const char *attribute, const char *const *targets, guint n, bool add)
 {
 	const char *ldap = wire_name(attribute, undo_profile(c));
 
 	ldif_put(out, "dn", holder, strlen(holder));
 	g_string_append_printf(
 	    out, "changetype: modify\n%s: %s\n", add ? "delete" : "add", ldap);
-	ldif_put(out, ldap, target, strlen(target));
+	for (guint i = 0; i < n; i++)
+		ldif_put(out, ldap, targets[i], strlen(targets[i]));
 	g_string_append(out, "-\n\n");
 }
 
@@ -261,20 +267,48 @@ make(Changes *c, Store *store, Entry *entry, GError **error)
 	return st;
 }
 
+/* An attribute that this directory lacks is told once: it is the directory's
+ * want, not the recipient's. */
+static void
+tell_left_out(Changes *c, const Entry *entry, const GPtrArray *names)
+{
+	for (guint i = 0; i < names->len; i++)
+		if (g_hash_table_add(c->left_out, g_strdup(names->pdata[i])))
+			changes_tell(c, EVENT_DIRECTORY_LEFT_OUT,
+			    entry_title(entry), entry->line, names->pdata[i]);
+}
+
+static enum status
+name_account(Changes *c, Entry *entry, GError **error)
+{
+	const struct wire_profile *profile = undo_profile(c);
+
+	return profile->active_directory && profile->allows
+		   ? account_name(c->known, entry, error)
+		   : ST_OK;
+}
+
 enum status
 changes_create(Changes *c, Entry *entry, GError **error)
 {
-	GString *undo = g_string_new(NULL);
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) wire = NULL;
+	GString *undo;
 	GError *why = NULL;
 	enum status st = check_new(c, entry, &why);
 
-	if (st < 0) {
-		g_string_free(undo, TRUE);
+	if (st == ST_OK)
+		st = name_account(c, entry, &why);
+	if (st < 0)
 		return refused(c, entry, NULL, error, why, st);
-	}
 	if (entry->id == NULL)
 		entry->id = store_new_id(c->store, entry);
 	entry_set(entry, "Obj-Container", NULL);
+	if (undo_profile(c)->allows) {
+		wire = wire_from_entry(entry, undo_profile(c), lost);
+		tell_left_out(c, entry, lost);
+	}
+	undo = g_string_new(NULL);
 	ldif_put_entry(undo, entry->id, "delete", NULL);
 	st = journal(c, undo, false, error);
 	if (st < 0)
@@ -322,6 +356,7 @@ changes_modify(Changes *c, const Entry *old, const Entry *new, GError **error)
 {
 	GString *undo;
 	GError *why = NULL;
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) from = NULL, to = NULL;
 	enum status st;
 
@@ -330,8 +365,10 @@ changes_modify(Changes *c, const Entry *old, const Entry *new, GError **error)
 		return ST_THERE;
 	}
 	undo = g_string_new(NULL);
-	from = wire_from_entry(new, undo_profile(c), NULL);
+	from = wire_from_entry(new, undo_profile(c), lost);
 	to = wire_from_entry(old, undo_profile(c), NULL);
+	if (undo_profile(c)->allows)
+		tell_left_out(c, new, lost);
 	ldif_put_difference(undo, old->id, from, to);
 	st = journal(c, undo, false, error);
 	if (st < 0)
@@ -349,19 +386,51 @@ changes_modify(Changes *c, const Entry *old, const Entry *new, GError **error)
 	return ST_OK;
 }
 
+/* Lists as they are now, and what else the mirror knows of. */
+static enum status
+find_links(Changes *c, const char *id, GPtrArray *links, GError **error)
+{
+	g_autoptr(GPtrArray) more =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)store_link_free);
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	enum status st = store_links(c->store, id, links, error);
+
+	if (st == ST_OK && two(c))
+		st = store_links(c->known, id, more, error);
+	for (guint i = 0; i < links->len; i++) {
+		const struct store_link *link = links->pdata[i];
+		g_autofree char *holder = dn_fold(link->holder);
+
+		g_hash_table_add(
+		    seen, g_strdup_printf("%s %s", link->attribute, holder));
+	}
+	for (guint i = 0; st == ST_OK && i < more->len; i++) {
+		struct store_link *link = more->pdata[i];
+		g_autofree char *holder = dn_fold(link->holder);
+
+		if (g_hash_table_add(seen,
+			g_strdup_printf("%s %s", link->attribute, holder))) {
+			g_ptr_array_add(links, link);
+			more->pdata[i] = NULL;
+		}
+	}
+	return st;
+}
+
 /* The entry whole and every link to it: the way back. */
 static enum status
 undo_of_removal(Changes *c, GString *undo, const Entry *old, GPtrArray *links,
     GError **error)
 {
-	enum status st = store_links(c->store, old->id, links, error);
+	enum status st = find_links(c, old->id, links, error);
 
 	put_undo_entry(c, undo, old);
 	for (guint i = 0; st == ST_OK && i < links->len; i++) {
 		const struct store_link *link = links->pdata[i];
 
-		put_undo_link(
-		    c, undo, link->holder, link->attribute, old->id, false);
+		put_undo_links(c, undo, link->holder, link->attribute,
+		    (const char *const *)&old->id, 1, false);
 	}
 	return st;
 }
@@ -395,35 +464,101 @@ changes_remove(Changes *c, const Entry *old, GError **error)
 	return ST_OK;
 }
 
-enum status
-changes_link(Changes *c, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error)
+/* Those of the targets that are not as they shall be; pointers into them. */
+static enum status
+missing_links(Changes *c, const char *holder, const char *attribute,
+    const GPtrArray *targets, bool add, GPtrArray *out, GError **error)
 {
 	g_autoptr(Entry) entry = NULL;
-	GString *undo;
-	GError *why = NULL;
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const struct entry_attribute *a;
 	enum status st = store_read(c->known, holder, &entry, error);
 
 	if (st < 0)
 		return st;
-	if (entry && entry_has(entry, attribute, target) == add) {
-		c->counts.there++;
-		return ST_THERE;
+	a = entry ? entry_find(entry, attribute) : NULL;
+	for (guint i = 0; a && i < a->values->len; i++)
+		g_hash_table_add(seen, dn_fold(a->values->pdata[i]));
+	for (guint i = 0; i < targets->len; i++) {
+		g_autofree char *folded = dn_fold(targets->pdata[i]);
+		bool there = folded && g_hash_table_contains(seen, folded);
+
+		if (there == add) {
+			c->counts.there++;
+			continue;
+		}
+		if (add && folded)
+			g_hash_table_add(seen, g_steal_pointer(&folded));
+		else if (folded)
+			g_hash_table_remove(seen, folded);
+		g_ptr_array_add(out, targets->pdata[i]);
 	}
-	undo = g_string_new(NULL);
-	put_undo_link(c, undo, holder, attribute, target, add);
+	return ST_OK;
+}
+
+static enum status
+put_links(Changes *c, const char *holder, const char *attribute,
+    const char *const *targets, guint n, bool add, GError **error)
+{
+	GString *undo = g_string_new(NULL);
+	GError *why = NULL;
+	enum status st;
+
+	put_undo_links(c, undo, holder, attribute, targets, n, add);
 	st = journal(c, undo, false, error);
 	if (st < 0)
 		return st;
 	step("directory link");
 	if (!c->params.dry)
-		st = store_link(c->store, holder, attribute, target, add, &why);
+		st = store_link(
+		    c->store, holder, attribute, targets, n, add, &why);
 	if (st >= 0 && two(c))
-		st = store_link(c->known, holder, attribute, target, add, &why);
+		st = store_link(
+		    c->known, holder, attribute, targets, n, add, &why);
+	/* One of them is refused: which one? */
+	if (st == ST_ITEM && n > 1) {
+		g_clear_error(&why);
+		st = ST_OK;
+		for (guint i = 0; st >= ST_ITEM && i < n; i++)
+			st = put_links(
+			    c, holder, attribute, targets + i, 1, add, error);
+		return st < ST_ITEM ? st : ST_OK;
+	}
 	if (st < 0)
 		return refused(c, NULL, holder, error, why, st);
-	c->counts.linked += st == ST_OK;
+	c->counts.linked += st == ST_OK ? n : 0;
 	return st;
+}
+
+enum status
+changes_link(Changes *c, const char *holder, const char *attribute,
+    const GPtrArray *targets, bool add, GError **error)
+{
+	g_autoptr(GPtrArray) missing = g_ptr_array_new();
+	guint before = c->counts.linked, failed = c->counts.failed;
+	enum status st =
+	    missing_links(c, holder, attribute, targets, add, missing, error);
+
+	for (guint i = 0; st >= ST_ITEM && i < missing->len;
+	     i += STORE_LINKS_MAX)
+		st = put_links(c, holder, attribute,
+		    (const char *const *)missing->pdata + i,
+		    MIN(missing->len - i, STORE_LINKS_MAX), add, error);
+	if (st < ST_ITEM)
+		return st;
+	return c->counts.failed > failed   ? ST_ITEM
+	       : c->counts.linked > before ? ST_OK
+					   : ST_THERE;
+}
+
+/* A custom recipient that is an account too (a mail user): to delete and make
+ * it again would cost its password, its rights, its SID. It is changed. */
+static bool
+logs_in(const Entry *entry)
+{
+	return entry_has(entry, "objectClass", "user") ||
+	       entry_has(entry, "objectClass", "inetOrgPerson");
 }
 
 /* The mailbox that a custom recipient becomes. */
@@ -437,13 +572,16 @@ converted(Changes *c, const Entry *old, const char *source, const Entry *extra)
 	const char *target = entry_get(old, "Target-Address");
 	const char *legacy = entry_get(old, "Legacy-Exchange-DN");
 	bool was_mailbox = old->class == RECIPIENT_MAILBOX;
+	bool stays = was_mailbox || logs_in(old);
 
 	new->class = RECIPIENT_MAILBOX;
 	new->account_only = false;
 	new->mode = MODE_CREATE;
-	for (guint i = 0; !was_mailbox && dropped[i]; i++)
+	for (guint i = 0; !stays && dropped[i]; i++)
 		entry_set(new, dropped[i], NULL);
-	if (!was_mailbox) {
+	if (!was_mailbox && stays)
+		entry_set(new, "Target-Address", NULL);
+	if (!stays) {
 		const char *place =
 		    store_container(c->store, RECIPIENT_MAILBOX);
 		const char *contacts =
@@ -460,7 +598,7 @@ converted(Changes *c, const Entry *old, const char *source, const Entry *extra)
 	/* Everything by which others have written to it reaches it still. */
 	if (!was_mailbox && target)
 		entry_add_address(new, target, false);
-	if (!was_mailbox && legacy) {
+	if (!stays && legacy) {
 		g_autofree char *x500 = g_strconcat("X500:", legacy, NULL);
 
 		entry_add_address(new, x500, false);
@@ -494,8 +632,8 @@ relink(Changes *c, Store *store, const char *target, const GPtrArray *links,
 	for (guint i = 0; i < links->len; i++) {
 		const struct store_link *link = links->pdata[i];
 		g_autoptr(GError) why = NULL;
-		enum status st = store_link(
-		    store, link->holder, link->attribute, target, true, &why);
+		enum status st = store_link(store, link->holder,
+		    link->attribute, &target, 1, true, &why);
 
 		step("directory convert: linked");
 		if (st == ST_ITEM)
@@ -607,7 +745,17 @@ changes_convert(Changes *c, const Entry *old, const char *source,
 		*id = g_strdup(new->id);
 	if (old->class == RECIPIENT_MAILBOX)
 		return changes_modify(c, old, new, error);
+	if (logs_in(old)) {
+		st = changes_modify(c, old, new, error);
+		if (st == ST_OK) {
+			c->counts.changed--;
+			c->counts.converted++;
+		}
+		return st;
+	}
 	st = check_new(c, new, &why);
+	if (st == ST_OK)
+		st = name_account(c, new, &why);
 	undo = g_string_new(NULL);
 	if (st == ST_OK) {
 		ldif_put_entry(undo, new->id, "delete", NULL);

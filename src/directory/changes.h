@@ -57,9 +57,11 @@ bool changes_same(const Changes *changes, const Entry *old, const Entry *new);
 enum status changes_modify(
     Changes *changes, const Entry *old, const Entry *new, GError **error);
 enum status changes_remove(Changes *changes, const Entry *old, GError **error);
-/* ST_THERE: it was so already. */
+/* Links of one holder to all targets (of char *), some at a time; those that
+ * are there already are left alone. What is refused is told one by one, and the
+ * others go on. ST_THERE: nothing was written. */
 enum status changes_link(Changes *changes, const char *holder,
-    const char *attribute, const char *target, bool add, GError **error);
+    const char *attribute, const GPtrArray *targets, bool add, GError **error);
 
 /*
  * A custom recipient becomes a mailbox (migration-files.md 12.3, Q194218):

@@ -463,32 +463,72 @@ make_outsider(Import *im, const char *target, char **out, GError **error)
 	return st;
 }
 
-enum status
-import_end(Import *im, GError **error)
+/* The members from at on that belong to one attribute of one holder. */
+static guint
+batch_end(const Import *im, guint at)
 {
+	const struct member *first =
+	    &g_array_index(im->members, struct member, at);
+
+	for (; at < im->members->len; at++) {
+		const struct member *m =
+		    &g_array_index(im->members, struct member, at);
+
+		if (strcmp(m->holder, first->holder) != 0 ||
+		    strcmp(m->attribute, first->attribute) != 0 ||
+		    m->remove != first->remove)
+			break;
+	}
+	return at;
+}
+
+static enum status
+link_batch(Import *im, guint from, guint to, GError **error)
+{
+	const struct member *first =
+	    &g_array_index(im->members, struct member, from);
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 	enum status st = ST_OK;
 
-	for (guint i = 0; i < im->members->len && st >= ST_ITEM; i++) {
+	for (guint i = from; st >= ST_ITEM && i < to; i++) {
 		const struct member *member =
 		    &g_array_index(im->members, struct member, i);
-		g_autofree char *id = NULL, *text = NULL;
+		g_autofree char *text = NULL;
+		char *id = NULL;
 
 		st = find_member(im, member->target, &id, error);
 		if (st == ST_OK && id == NULL)
 			st = make_outsider(im, member->target, &id, error);
 		if (st >= 0 && id)
-			st = changes_link(im->changes, member->holder,
-			    member->attribute, id, !member->remove, error);
+			g_ptr_array_add(ids, id);
 		else if (st >= 0) {
 			text = g_strdup_printf("%s %s is not there",
 			    member->attribute, member->target);
 			changes_tell(im->changes, EVENT_DIRECTORY_MEMBER,
 			    member->title, 0, text);
 		}
-		if (i % IMPORT_BATCH == IMPORT_BATCH - 1 && st >= ST_ITEM) {
+	}
+	if (st >= ST_ITEM && ids->len > 0)
+		st = changes_link(im->changes, first->holder, first->attribute,
+		    ids, !first->remove, error);
+	return st;
+}
+
+enum status
+import_end(Import *im, GError **error)
+{
+	enum status st = ST_OK;
+	guint to, since = 0;
+
+	for (guint i = 0; i < im->members->len && st >= ST_ITEM; i = to) {
+		to = batch_end(im, i);
+		st = link_batch(im, i, to, error);
+		since += to - i;
+		if (since >= IMPORT_BATCH && st >= ST_ITEM) {
 			enum status saved = changes_commit(im->changes, error);
 
 			st = saved < 0 ? saved : st;
+			since = 0;
 		}
 	}
 	g_array_set_size(im->members, 0);
@@ -620,6 +660,33 @@ apply_modify(Import *im, const struct ldif_record *record, GError **error)
 	return st == ST_THERE ? ST_OK : st;
 }
 
+/* An undo file that was cut is applied again: what was made by it and is as it
+ * says is not made twice, but may lack members. */
+static enum status
+apply_add(Import *im, Entry *entry, GError **error)
+{
+	g_autoptr(Entry) there = NULL, bare = entry_copy(entry);
+	enum status st =
+	    store_read(changes_store(im->changes), entry->id, &there, error);
+
+	if (st < 0)
+		return st;
+	for (guint i = 0; entry_links[i]; i++)
+		entry_set(bare, entry_links[i], NULL);
+	if (st == ST_END || there->class != entry->class ||
+	    !says_nothing_new(im->changes, there, bare))
+		return changes_create(im->changes, entry, error);
+	for (guint i = 0; st >= ST_ITEM && entry_links[i]; i++) {
+		const struct entry_attribute *a =
+		    entry_find(entry, entry_links[i]);
+
+		if (a)
+			st = changes_link(im->changes, there->id, a->name,
+			    a->values, true, error);
+	}
+	return st;
+}
+
 static enum status
 apply_record(Import *im, const struct ldif_record *record, GError **error)
 {
@@ -645,7 +712,7 @@ apply_record(Import *im, const struct ldif_record *record, GError **error)
 	entry->line = record->line;
 	/* Content is what shall be; an add record is what shall be made. */
 	if (record->change == LDIF_ADD)
-		return changes_create(im->changes, entry, error);
+		return apply_add(im, entry, error);
 	if (entry_get(entry, "Common-Name") == NULL) {
 		g_autofree char *name = dn_name(record->dn);
 

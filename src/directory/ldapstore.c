@@ -45,6 +45,12 @@ allows(void *ctx, const char *const *classes, const char *name)
 	return lds_allows(ls->lds, classes, name);
 }
 
+static bool
+is_own(void *ctx, const char *name)
+{
+	return lds_is_own(((struct ldap_store *)ctx)->lds, name);
+}
+
 /* Which classes and attributes this server has for people. */
 static void
 choose_profile(struct ldap_store *ls)
@@ -64,6 +70,7 @@ choose_profile(struct ldap_store *ls)
 		ls->profile.active_directory = false;
 	ls->profile.proxies = lds_knows_attribute(lds, "proxyAddresses");
 	ls->profile.allows = allows;
+	ls->profile.is_own = is_own;
 	ls->profile.ctx = ls;
 	ls->profile.domain = ls->domain;
 	ls->base.profile = &ls->profile;
@@ -361,43 +368,96 @@ ldap_store_read(Store *store, const char *id, Entry **out, GError **error)
 	return take_next(ls, out, error);
 }
 
-/* The names of the holders, and then which of their attributes it is: a list
- * may have ten thousand members, and none of them is of interest here. */
+static void
+add_link(GPtrArray *out, const char *holder)
+{
+	struct store_link *link = g_new0(struct store_link, 1);
+
+	link->holder = g_strdup(holder);
+	link->attribute = "Member";
+	g_ptr_array_add(out, link);
+}
+
+/* The entry's own memberOf, where the server keeps it: one read, and no search
+ * through everybody. It names lists outside of our base, too. */
+static enum status
+own_lists(struct ldap_store *ls, const char *id, GPtrArray *out, GError **error)
+{
+	g_autoptr(GPtrArray) attributes = NULL;
+	g_autofree char *dn = NULL;
+	enum status st = search(ls, id, true, "(objectClass=*)", error);
+
+	if (st == ST_OK)
+		st = lds_next(ls->lds, &dn, &attributes, error);
+	for (guint i = 0; st == ST_OK && i < attributes->len; i++) {
+		const struct lds_attribute *a = attributes->pdata[i];
+
+		if (g_ascii_strcasecmp(a->name, "memberOf") != 0)
+			continue;
+		for (guint k = 0; k < a->values->len; k++) {
+			gsize len;
+			const char *data =
+			    g_bytes_get_data(a->values->pdata[k], &len);
+			g_autofree char *holder = g_strndup(data, len);
+
+			add_link(out, holder);
+		}
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
+/* Lists alone: that somebody is in one is often changed by others meanwhile.
+ * To look for every kind of link without an index would read all entries. */
 static enum status
 ldap_store_links(Store *store, const char *id, GPtrArray *out, GError **error)
 {
 	struct ldap_store *ls = (struct ldap_store *)store;
 	g_autofree char *text = lds_escape(id);
-	g_autoptr(GString) filter = g_string_new("(|");
+	g_autofree char *filter =
+	    g_strdup_printf("(%s=%s)", ls->profile.group_member, text);
 	g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func(g_free);
 	enum status st;
 
-	for (guint i = 0; entry_links[i]; i++) {
-		const char *ldap = wire_name(entry_links[i], &ls->profile);
-
-		if (lds_knows_attribute(ls->lds, ldap))
-			g_string_append_printf(filter, "(%s=%s)", ldap, text);
-	}
-	g_string_append_c(filter, ')');
-	st = lds_names(ls->lds, ls->base.base, filter->str, holders, error);
+	if (lds_knows_attribute(ls->lds, "memberOf"))
+		return own_lists(ls, id, out, error);
+	st = lds_names(ls->lds, ls->base.base, filter, holders, error);
 	for (guint i = 0; st == ST_OK && i < holders->len; i++)
-		for (guint k = 0; st == ST_OK && entry_links[k]; k++) {
-			const char *ldap =
-			    wire_name(entry_links[k], &ls->profile);
-			struct store_link *link;
-			bool has = false;
-
-			if (lds_knows_attribute(ls->lds, ldap))
-				st = lds_has(ls->lds, holders->pdata[i], ldap,
-				    id, &has, error);
-			if (st < 0 || !has)
-				continue;
-			link = g_new0(struct store_link, 1);
-			link->holder = g_strdup(holders->pdata[i]);
-			link->attribute = entry_links[k];
-			g_ptr_array_add(out, link);
-		}
+		add_link(out, holders->pdata[i]);
 	return st;
+}
+
+static bool
+is_link(const struct ldap_store *ls, const char *name)
+{
+	for (guint i = 0; entry_links[i]; i++)
+		if (g_ascii_strcasecmp(
+			wire_name(entry_links[i], &ls->profile), name) == 0)
+			return true;
+	return false;
+}
+
+/* Values of a link attribute, as many at a time as a server takes. */
+static enum status
+put_links(struct ldap_store *ls, const char *dn, const char *name,
+    const GPtrArray *values, guint from, enum lds_op op, GError **error)
+{
+	enum status st = ST_OK;
+
+	while (st >= 0 && from < values->len) {
+		struct lds_attribute *a = lds_attribute_new(name);
+		struct lds_change change = {op, a};
+
+		for (; from < values->len && a->values->len < STORE_LINKS_MAX;
+		     from++) {
+			const char *text = values->pdata[from];
+
+			g_ptr_array_add(
+			    a->values, g_bytes_new(text, strlen(text)));
+		}
+		st = lds_modify(ls->lds, dn, &change, 1, error);
+		lds_attribute_free(a);
+	}
+	return st < 0 ? st : ST_OK;
 }
 
 static enum status
@@ -407,10 +467,25 @@ ldap_store_create(Store *store, Entry *entry, GError **error)
 	g_autoptr(GPtrArray) wire = wire_from_entry(entry, &ls->profile, NULL);
 	g_autoptr(GPtrArray) attributes =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)lds_attribute_free);
+	enum status st;
 
-	for (guint i = 0; i < wire->len; i++)
-		g_ptr_array_add(attributes, from_wire(wire->pdata[i]));
-	return lds_add(ls->lds, entry->id, attributes, error);
+	for (guint i = 0; i < wire->len; i++) {
+		const struct entry_attribute *from = wire->pdata[i];
+		struct lds_attribute *a = from_wire(from);
+
+		if (a->values->len > STORE_LINKS_MAX && is_link(ls, from->name))
+			g_ptr_array_set_size(a->values, STORE_LINKS_MAX);
+		g_ptr_array_add(attributes, a);
+	}
+	st = lds_add(ls->lds, entry->id, attributes, error);
+	for (guint i = 0; st == ST_OK && i < wire->len; i++) {
+		const struct entry_attribute *from = wire->pdata[i];
+
+		if (is_link(ls, from->name))
+			st = put_links(ls, entry->id, from->name, from->values,
+			    STORE_LINKS_MAX, LDS_ADD, error);
+	}
+	return st;
 }
 
 static const struct entry_attribute *
@@ -436,6 +511,40 @@ equal(const struct entry_attribute *a, const struct entry_attribute *b)
 	return true;
 }
 
+/* Those of a that b has not; pointers into a. Either may be NULL. */
+static GPtrArray *
+without(const struct entry_attribute *a, const struct entry_attribute *b)
+{
+	GPtrArray *out = g_ptr_array_new();
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; b && i < b->values->len; i++)
+		g_hash_table_add(seen, dn_fold(b->values->pdata[i]));
+	for (guint i = 0; a && i < a->values->len; i++) {
+		g_autofree char *folded = dn_fold(a->values->pdata[i]);
+
+		if (folded && !g_hash_table_contains(seen, folded))
+			g_ptr_array_add(out, a->values->pdata[i]);
+	}
+	return out;
+}
+
+/* Of lists only who comes and goes: the others are not sent again, and who is
+ * added by somebody else meanwhile stays. */
+static enum status
+modify_links(struct ldap_store *ls, const char *dn,
+    const struct entry_attribute *was, const struct entry_attribute *is,
+    GError **error)
+{
+	const char *name = was ? was->name : is->name;
+	g_autoptr(GPtrArray) gone = without(was, is), come = without(is, was);
+	enum status st = put_links(ls, dn, name, gone, 0, LDS_DELETE, error);
+
+	return st == ST_OK ? put_links(ls, dn, name, come, 0, LDS_ADD, error)
+			   : st;
+}
+
 static enum status
 ldap_store_modify(
     Store *store, const Entry *old, const Entry *new, GError **error)
@@ -447,13 +556,14 @@ ldap_store_modify(
 	    g_ptr_array_new_with_free_func((GDestroyNotify)lds_attribute_free);
 	g_autoptr(GArray) changes =
 	    g_array_new(FALSE, FALSE, sizeof(struct lds_change));
+	enum status st = ST_OK;
 
 	for (guint i = 0; i < to->len; i++) {
 		const struct entry_attribute *a = to->pdata[i];
 		const struct entry_attribute *was = find(from, a->name);
 		struct lds_change change = {LDS_REPLACE, NULL};
 
-		if (was && equal(was, a))
+		if ((was && equal(was, a)) || is_link(ls, a->name))
 			continue;
 		g_ptr_array_add(attributes, from_wire(a));
 		change.attribute = attributes->pdata[attributes->len - 1];
@@ -463,14 +573,25 @@ ldap_store_modify(
 		const struct entry_attribute *a = from->pdata[i];
 		struct lds_change change = {LDS_REPLACE, NULL};
 
-		if (find(to, a->name))
+		if (find(to, a->name) || is_link(ls, a->name))
 			continue;
 		g_ptr_array_add(attributes, lds_attribute_new(a->name));
 		change.attribute = attributes->pdata[attributes->len - 1];
 		g_array_append_val(changes, change);
 	}
-	return lds_modify(ls->lds, old->id,
-	    (const struct lds_change *)changes->data, changes->len, error);
+	if (changes->len > 0)
+		st = lds_modify(ls->lds, old->id,
+		    (const struct lds_change *)changes->data, changes->len,
+		    error);
+	for (guint i = 0; st >= 0 && entry_links[i]; i++) {
+		const char *name = wire_name(entry_links[i], &ls->profile);
+		const struct entry_attribute *was = find(from, name);
+		const struct entry_attribute *is = find(to, name);
+
+		if (was || is)
+			st = modify_links(ls, old->id, was, is, error);
+	}
+	return st;
 }
 
 static enum status
@@ -479,10 +600,10 @@ ldap_store_remove(Store *store, const char *id, GError **error)
 	return lds_delete(((struct ldap_store *)store)->lds, id, error);
 }
 
-/* One value alone: what others add at the same time stays (Q195911). */
+/* These values alone: what others add at the same time stays (Q195911). */
 static enum status
 ldap_store_link(Store *store, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error)
+    const char *const *targets, guint n, bool add, GError **error)
 {
 	struct ldap_store *ls = (struct ldap_store *)store;
 	struct lds_attribute *a =
@@ -490,7 +611,9 @@ ldap_store_link(Store *store, const char *holder, const char *attribute,
 	struct lds_change change = {add ? LDS_ADD : LDS_DELETE, a};
 	enum status st;
 
-	g_ptr_array_add(a->values, g_bytes_new(target, strlen(target)));
+	for (guint i = 0; i < n; i++)
+		g_ptr_array_add(
+		    a->values, g_bytes_new(targets[i], strlen(targets[i])));
 	st = lds_modify(ls->lds, holder, &change, 1, error);
 	lds_attribute_free(a);
 	return st;

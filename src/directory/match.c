@@ -253,6 +253,8 @@ match_find(Store *store, const MatchMap *map, const char *source,
 	    {MATCH_SMTP, STORE_ADDRESS, strchr(smtp, '@') ? smtp : NULL,
 		"address"},
 	    {MATCH_ALIAS, STORE_ALIAS, alias, "alias"},
+	    /* AD without Exchange's schema has no aliases. */
+	    {MATCH_ALIAS, STORE_ACCOUNT, alias, "account"},
 	    {MATCH_DISPLAY, STORE_DISPLAY, display, "display name"},
 	};
 	enum status st = ST_OK;

@@ -559,6 +559,7 @@ put_row(GString *out, const Entry *entry, const GPtrArray *columns,
 	static const char *const classes[] = {[RECIPIENT_MAILBOX] = "mailbox",
 	    [RECIPIENT_CONTACT] = "remote",
 	    [RECIPIENT_LIST] = "dl"};
+	const char *smtp = entry_primary(entry, "SMTP");
 
 	g_string_append_printf(out, "%s,create", classes[entry->class]);
 	for (guint i = 2; i < columns->len; i++) {
@@ -586,6 +587,15 @@ put_row(GString *out, const Entry *entry, const GPtrArray *columns,
 
 			put_value(
 			    out, path ? path : a->values->pdata[j], &first);
+		}
+		/* A remote needs one (7.2); AD without Exchange's schema has
+		 * the address alone. */
+		if (a == NULL && smtp && entry->class == RECIPIENT_CONTACT &&
+		    strcmp(name, "Target-Address") == 0) {
+			g_autofree char *text =
+			    g_strconcat("SMTP:", smtp, NULL);
+
+			put_value(out, text, &first);
 		}
 		if (a == NULL && strcmp(name, "Home-Server") == 0 &&
 		    entry->class == RECIPIENT_MAILBOX)
@@ -629,11 +639,21 @@ collect_columns(Store *store, GPtrArray *columns, GError **error)
 enum status
 rows_save(Store *store, const char *path, GError **error)
 {
+	struct rows_count count;
+
+	return rows_write(store, path, &count, error);
+}
+
+enum status
+rows_write(
+    Store *store, const char *path, struct rows_count *count, GError **error)
+{
 	g_autoptr(GPtrArray) columns = g_ptr_array_new();
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GError) why = NULL;
 	enum status st = collect_columns(store, columns, error);
 
+	memset(count, 0, sizeof *count);
 	if (st == ST_OK)
 		st = store_scan(store, error);
 	for (guint i = 0; i < columns->len; i++)
@@ -644,9 +664,13 @@ rows_save(Store *store, const char *path, GError **error)
 		g_autoptr(Entry) entry = NULL;
 
 		st = store_next(store, &entry, error);
-		if (st == ST_OK)
+		if (st == ST_OK && entry->account_only &&
+		    entry->class != RECIPIENT_CONTACT)
+			count->accounts++;
+		else if (st == ST_OK) {
 			put_row(out, entry, columns, store_base_dn(store));
-		else if (st == ST_ITEM) {
+			count->written++;
+		} else if (st == ST_ITEM) {
 			g_clear_error(error);
 			st = ST_OK;
 		}

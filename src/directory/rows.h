@@ -31,7 +31,13 @@ const char *rows_raw(const Rows *rows);
 const char *rows_heading(const Rows *rows);
 int rows_line(const Rows *rows);
 
-/* Write a store as such a file, beside the old one and renamed. */
+/* Write a store as such a file, beside the old one and renamed. Accounts and
+ * groups of AD without mail are no recipients: they are counted, not written. */
+struct rows_count {
+	guint written, accounts;
+};
+enum status rows_write(
+    Store *store, const char *path, struct rows_count *count, GError **error);
 enum status rows_save(Store *store, const char *path, GError **error);
 
 #endif

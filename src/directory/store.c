@@ -198,10 +198,11 @@ store_remove(Store *store, const char *id, GError **error)
 
 enum status
 store_link(Store *store, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error)
+    const char *const *targets, guint n, bool add, GError **error)
 {
+	g_assert(n > 0 && n <= STORE_LINKS_MAX);
 	return base_of(store)->driver->link(
-	    store, holder, attribute, target, add, error);
+	    store, holder, attribute, targets, n, add, error);
 }
 
 bool

@@ -73,8 +73,8 @@ struct store_driver {
 	    Store *store, const Entry *old, const Entry *new, GError **error);
 	enum status (*remove)(Store *store, const char *id, GError **error);
 	enum status (*link)(Store *store, const char *holder,
-	    const char *attribute, const char *target, bool add,
-	    GError **error);
+	    const char *attribute, const char *const *targets, guint n,
+	    bool add, GError **error);
 	bool (*has_container)(Store *store, const char *dn);
 	/* Why entries of this class cannot be made there; NULL: they can. */
 	const char *(*refuses)(Store *store, enum recipient_class class);
@@ -125,7 +125,8 @@ enum status store_search(Store *store, enum store_key key, const char *value,
 /* ST_END: there is none of this name. */
 enum status store_read(
     Store *store, const char *id, Entry **out, GError **error);
-/* Who refers to it: of struct store_link, appended; store_link_free(). */
+/* Who refers to it: of struct store_link, appended; store_link_free(). A remote
+ * store tells lists alone; its mirror knows the other links. */
 enum status store_links(
     Store *store, const char *id, GPtrArray *out, GError **error);
 void store_link_free(struct store_link *link);
@@ -133,16 +134,18 @@ void store_link_free(struct store_link *link);
 /*
  * Writing. create: entry->id is set, from its Common-Name and Obj-Container if
  * it has none. modify: the difference between the two; ST_THERE when there is
- * none. link: one value of a link attribute; ST_THERE when it is (or is not)
- * there already. ST_ITEM with ERR_REFUSED: exists, not allowed, not valid;
- * ST_RUN: the server is gone.
+ * none. link: n values (at most STORE_LINKS_MAX) of a link attribute, all of
+ * them or none; ST_THERE when a single one is (or is not) there already.
+ * ST_ITEM with ERR_REFUSED: exists, not allowed, not valid; ST_RUN: the server
+ * is gone.
  */
+#define STORE_LINKS_MAX 500 /* AD's own limit is 5000 in one operation */
 enum status store_create(Store *store, Entry *entry, GError **error);
 enum status store_modify(
     Store *store, const Entry *old, const Entry *new, GError **error);
 enum status store_remove(Store *store, const char *id, GError **error);
 enum status store_link(Store *store, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error);
+    const char *const *targets, guint n, bool add, GError **error);
 bool store_has_container(Store *store, const char *dn);
 const char *store_refuses(Store *store, enum recipient_class class);
 bool store_takes_passwords(const Store *store);

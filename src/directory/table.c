@@ -633,7 +633,7 @@ table_remove(Store *store, const char *dn, GError **error)
 
 enum status
 table_link(Store *store, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error)
+    const char *const *targets, guint n, bool add, GError **error)
 {
 	Table *t = (Table *)store;
 	g_autofree char *folded = dn_fold(holder);
@@ -654,7 +654,9 @@ table_link(Store *store, const char *holder, const char *attribute,
 				 "%s is not there", holder)
 			   : trouble(t, ST_RUN, error);
 	st = begin_write(t, error);
-	return st == ST_OK ? put_link(t, id, kind, target, add, error) : st;
+	for (guint i = 0; st >= 0 && i < n; i++)
+		st = put_link(t, id, kind, targets[i], add, error);
+	return st == ST_THERE && n > 1 ? ST_OK : st;
 }
 
 bool

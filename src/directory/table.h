@@ -36,7 +36,7 @@ enum status table_modify(
     Store *store, const Entry *old, const Entry *new, GError **error);
 enum status table_remove(Store *store, const char *id, GError **error);
 enum status table_link(Store *store, const char *holder, const char *attribute,
-    const char *target, bool add, GError **error);
+    const char *const *targets, guint n, bool add, GError **error);
 bool table_has_container(Store *store, const char *dn);
 enum status table_commit(Store *store, GError **error);
 void table_close(Store *store);

@@ -205,6 +205,7 @@ wire_to_entry(const char *dn, const GPtrArray *attributes)
 	enum recipient_class class;
 	bool account_only;
 	const char *uid = first(attributes, "uid");
+	const char *group_type = first(attributes, "groupType");
 	Entry *entry;
 
 	for (guint i = 0; classes && i < classes->values->len; i++)
@@ -214,7 +215,11 @@ wire_to_entry(const char *dn, const GPtrArray *attributes)
 	if (!schema_class(&signs, &class, &account_only))
 		return NULL;
 	entry = entry_new(class);
-	entry->account_only = account_only;
+	/* A group of AD without mail that only gives rights (groupType has its
+	 * highest bit: [MS-ADTS] 2.2.12) is no list of mail. */
+	entry->account_only =
+	    account_only &&
+	    (class != RECIPIENT_LIST || (group_type && *group_type == '-'));
 	entry->id = g_strdup(dn);
 	for (guint i = 0; i < attributes->len; i++) {
 		const struct entry_attribute *a = attributes->pdata[i];
@@ -271,8 +276,14 @@ put_addresses(const Entry *entry, const struct wire_profile *profile,
 		else if (smtp && others)
 			set(out, "mailAlternateAddress", value + 5);
 		else if (left_out)
-			g_ptr_array_add(left_out, g_strdup(value));
+			g_ptr_array_add(left_out, g_strdup("Proxy-Addresses"));
 	}
+	/* AD without Exchange's schema has proxyAddresses and no
+	 * targetAddress: the address is not lost. */
+	if (target && profile->proxies &&
+	    !allowed(profile, classes, "targetAddress") &&
+	    !entry_has_address(entry, target))
+		set(out, "proxyAddresses", target);
 }
 
 static void
@@ -314,6 +325,10 @@ wire_name(const char *name, const struct wire_profile *profile)
 
 	if (row && strcmp(row->name, "Member") == 0)
 		return profile->group_member;
+	/* What AD's own tools show as the street is another attribute. */
+	if (row && profile->active_directory &&
+	    strcmp(row->ldap, "street") == 0)
+		return "streetAddress";
 	return row ? row->ldap : name;
 }
 
@@ -327,10 +342,11 @@ put(const struct entry_attribute *from, const struct wire_profile *profile,
 	const char *ldap = wire_name(from->name, profile);
 	struct entry_attribute *to;
 
-	if (other && other->read_only)
+	if ((other && other->read_only) ||
+	    (profile->is_own && profile->is_own(profile->ctx, ldap)))
 		return;
 	if (!allowed(profile, classes, ldap)) {
-		if (left_out)
+		if (left_out && strcmp(ldap, "targetAddress") != 0)
 			g_ptr_array_add(left_out, g_strdup(from->name));
 		return;
 	}

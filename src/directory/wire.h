@@ -17,6 +17,9 @@ struct wire_profile {
 	const char *domain;
 	/* May an entry of these classes have the attribute? NULL: any may. */
 	bool (*allows)(void *ctx, const char *const *classes, const char *name);
+	/* Is it one that the server makes itself? NULL: those of the schema
+	 * table alone. */
+	bool (*is_own)(void *ctx, const char *name);
 	void *ctx;
 };
 extern const struct wire_profile wire_ad, wire_openldap, wire_inetorg;
@@ -27,7 +30,7 @@ Entry *wire_to_entry(const char *dn, const GPtrArray *attributes);
 /*
  * New array of struct entry_attribute with LDAP's names, objectClass first.
  * left_out (of char *, may be NULL): names of attributes with no place there.
- */
+ * A target address without an attribute of its own is among the proxies. */
 GPtrArray *wire_from_entry(const Entry *entry,
     const struct wire_profile *profile, GPtrArray *left_out);
 GPtrArray *wire_attributes_new(void);

@@ -1,29 +1,9 @@
-#include "ldap/lds.h"
+#include "ldap/lds-private.h"
 
 #include <lber.h>
-#include <ldap.h>
-#include <ldap_schema.h>
 #include <string.h>
 
 #define AD_CAPABILITY "1.2.840.113556.1.4.800" /* [MS-ADTS] 3.1.1.3.4.3 */
-
-struct Lds {
-	LDAP *ld;
-	char *uri;
-	char **contexts;
-	char *schema_dn;
-	bool ad, schema_read;
-	GHashTable *attributes; /* names in lower case */
-	GHashTable *classes;	/* name in lower case to LDAPObjectClass */
-	GPtrArray *class_list;	/* owns them */
-
-	/* the search */
-	char *base, *filter;
-	int scope;
-	LDAPMessage *result, *entry;
-	struct berval cookie;
-	bool more, names_only;
-};
 
 void
 lds_attribute_free(struct lds_attribute *attribute)
@@ -68,8 +48,8 @@ words(Lds *lds, int rc)
 	return out;
 }
 
-static enum status
-trouble(Lds *lds, int rc, const char *what, const char *dn, GError **error)
+enum status
+lds_trouble(Lds *lds, int rc, const char *what, const char *dn, GError **error)
 {
 	g_autofree char *text = words(lds, rc);
 
@@ -119,6 +99,12 @@ not_open(Lds *lds, int rc, const char *step, GError **error)
 	} else if (rc == LDAP_NO_SUCH_OBJECT) {
 		kind = ERR_CONFIG;
 		hint = "the server does not know the name to log in with";
+	} else if (rc == LDAP_STRONG_AUTH_REQUIRED ||
+		   rc == LDAP_CONFIDENTIALITY_REQUIRED) {
+		/* AD with "LDAP server signing requirements" */
+		kind = ERR_CONFIG;
+		hint = "the server takes passwords over TLS only: write "
+		       "ldaps://, or the option tls=starttls";
 	} else if (!is_gone(rc)) {
 		kind = ERR_AUTH;
 		hint = "the server does not let this account in this way";
@@ -137,46 +123,59 @@ take_values(GPtrArray *out, struct berval **values)
 }
 
 /* "member;range=0-1499": AD gives long lists in pieces ([MS-ADTS]
- * 3.1.1.3.1.3.3). Asks for the rest. */
+ * 3.1.1.3.1.3.3), beside the same name without values. The piece of an entry
+ * whose name has the option; more says whether it is not the last. */
+static void
+take_piece(Lds *lds, LDAPMessage *entry, struct lds_attribute *a, bool *more)
+{
+	BerElement *ber = NULL;
+
+	*more = false;
+	for (char *name = ldap_first_attribute(lds->ld, entry, &ber); name;
+	     name = ldap_next_attribute(lds->ld, entry, ber)) {
+		const char *dash = strrchr(name, '-');
+
+		if (strstr(name, ";range=") && dash) {
+			struct berval **values =
+			    ldap_get_values_len(lds->ld, entry, name);
+
+			*more = dash[1] != '*' && values && values[0];
+			take_values(a->values, values);
+			ldap_value_free_len(values);
+		}
+		ldap_memfree(name);
+	}
+	ber_free(ber, 0);
+}
+
+/* All the other pieces. */
 static enum status
 take_range(Lds *lds, const char *dn, struct lds_attribute *a, const char *name,
     GError **error)
 {
-	g_autofree char *plain = g_strdup(a->name);
 	const char *dash = strrchr(name, '-');
 	bool more = dash && dash[1] != '*';
 
 	while (more) {
 		g_autofree char *wanted =
-		    g_strdup_printf("%s;range=%u-*", plain, a->values->len);
+		    g_strdup_printf("%s;range=%u-*", a->name, a->values->len);
 		char *attributes[] = {wanted, NULL};
 		struct timeval timeout = {LDS_TIMEOUT_S, 0};
 		LDAPMessage *result = NULL, *entry;
-		BerElement *ber = NULL;
-		char *got;
 		int rc = ldap_search_ext_s(lds->ld, dn, LDAP_SCOPE_BASE,
 		    "(objectClass=*)", attributes, 0, NULL, NULL, &timeout, 0,
 		    &result);
 
-		if (rc != LDAP_SUCCESS) {
-			ldap_msgfree(result);
-			return trouble(lds, rc, "reading", dn, error);
-		}
-		entry = ldap_first_entry(lds->ld, result);
-		got = entry ? ldap_first_attribute(lds->ld, entry, &ber) : NULL;
-		more = false;
-		if (got) {
-			struct berval **values =
-			    ldap_get_values_len(lds->ld, entry, got);
-
-			dash = strrchr(got, '-');
-			more = dash && dash[1] != '*' && values && values[0];
-			take_values(a->values, values);
-			ldap_value_free_len(values);
-			ldap_memfree(got);
-		}
-		ber_free(ber, 0);
+		entry = rc == LDAP_SUCCESS ? ldap_first_entry(lds->ld, result)
+					   : NULL;
+		if (entry)
+			take_piece(lds, entry, a, &more);
 		ldap_msgfree(result);
+		/* Half a list is worse than none: it would be written. */
+		if (entry == NULL)
+			return lds_trouble(lds,
+			    rc == LDAP_SUCCESS ? LDAP_NO_SUCH_OBJECT : rc,
+			    "reading the rest", dn, error);
 	}
 	return ST_OK;
 }
@@ -226,8 +225,8 @@ attributes_new(void)
 	    (GDestroyNotify)lds_attribute_free);
 }
 
-static const struct lds_attribute *
-find(const GPtrArray *attributes, const char *name)
+const struct lds_attribute *
+lds_find(const GPtrArray *attributes, const char *name)
 {
 	for (guint i = 0; i < attributes->len; i++) {
 		const struct lds_attribute *a = attributes->pdata[i];
@@ -238,8 +237,8 @@ find(const GPtrArray *attributes, const char *name)
 	return NULL;
 }
 
-static char *
-text_of(const struct lds_attribute *a, guint i)
+char *
+lds_text_of(const struct lds_attribute *a, guint i)
 {
 	gsize len;
 	const char *data = g_bytes_get_data(a->values->pdata[i], &len);
@@ -248,8 +247,8 @@ text_of(const struct lds_attribute *a, guint i)
 }
 
 /* One entry with the attributes named, operational ones among them. */
-static GPtrArray *
-read_entry(Lds *lds, const char *dn, const char *const *names)
+GPtrArray *
+lds_read_entry(Lds *lds, const char *dn, const char *const *names)
 {
 	struct timeval timeout = {LDS_TIMEOUT_S, 0};
 	GPtrArray *out = attributes_new();
@@ -271,25 +270,25 @@ read_root(Lds *lds)
 	static const char *const names[] = {"namingContexts",
 	    "defaultNamingContext", "subschemaSubentry",
 	    "supportedCapabilities", NULL};
-	g_autoptr(GPtrArray) root = read_entry(lds, "", names);
+	g_autoptr(GPtrArray) root = lds_read_entry(lds, "", names);
 	g_autoptr(GStrvBuilder) contexts = g_strv_builder_new();
 	const struct lds_attribute *a;
 
 	/* AD has more than one; this is where people are. */
-	a = find(root, "defaultNamingContext");
+	a = lds_find(root, "defaultNamingContext");
 	if (a == NULL)
-		a = find(root, "namingContexts");
+		a = lds_find(root, "namingContexts");
 	for (guint i = 0; a && i < a->values->len; i++) {
-		g_autofree char *text = text_of(a, i);
+		g_autofree char *text = lds_text_of(a, i);
 
 		g_strv_builder_add(contexts, text);
 	}
 	lds->contexts = g_strv_builder_end(contexts);
-	a = find(root, "subschemaSubentry");
-	lds->schema_dn = a && a->values->len > 0 ? text_of(a, 0) : NULL;
-	a = find(root, "supportedCapabilities");
+	a = lds_find(root, "subschemaSubentry");
+	lds->schema_dn = a && a->values->len > 0 ? lds_text_of(a, 0) : NULL;
+	a = lds_find(root, "supportedCapabilities");
 	for (guint i = 0; a && i < a->values->len; i++) {
-		g_autofree char *text = text_of(a, i);
+		g_autofree char *text = lds_text_of(a, i);
 
 		lds->ad = lds->ad || strcmp(text, AD_CAPABILITY) == 0;
 	}
@@ -380,9 +379,7 @@ lds_close(Lds *lds)
 	g_strfreev(lds->contexts);
 	g_free(lds->schema_dn);
 	g_free(lds->uri);
-	g_clear_pointer(&lds->attributes, g_hash_table_unref);
-	g_clear_pointer(&lds->classes, g_hash_table_unref);
-	g_clear_pointer(&lds->class_list, g_ptr_array_unref);
+	lds_schema_clear(lds);
 	g_free(lds);
 }
 
@@ -396,122 +393,6 @@ bool
 lds_is_active_directory(const Lds *lds)
 {
 	return lds->ad;
-}
-
-static void
-class_free(void *data)
-{
-	ldap_objectclass_free(data);
-}
-
-static void
-read_schema(Lds *lds)
-{
-	static const char *const names[] = {
-	    "attributeTypes", "objectClasses", NULL};
-	g_autoptr(GPtrArray) schema = NULL;
-	const struct lds_attribute *a;
-	const char *where;
-	int code;
-
-	if (lds->schema_read)
-		return;
-	lds->schema_read = true;
-	lds->attributes =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	lds->classes =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	lds->class_list = g_ptr_array_new_with_free_func(class_free);
-	if (lds->schema_dn == NULL)
-		return;
-	schema = read_entry(lds, lds->schema_dn, names);
-	a = find(schema, "attributeTypes");
-	for (guint i = 0; a && i < a->values->len; i++) {
-		g_autofree char *text = text_of(a, i);
-		LDAPAttributeType *type = ldap_str2attributetype(
-		    text, &code, &where, LDAP_SCHEMA_ALLOW_ALL);
-
-		for (int k = 0; type && type->at_names && type->at_names[k];
-		     k++)
-			g_hash_table_add(lds->attributes,
-			    g_ascii_strdown(type->at_names[k], -1));
-		if (type)
-			ldap_attributetype_free(type);
-	}
-	a = find(schema, "objectClasses");
-	for (guint i = 0; a && i < a->values->len; i++) {
-		g_autofree char *text = text_of(a, i);
-		LDAPObjectClass *class = ldap_str2objectclass(
-		    text, &code, &where, LDAP_SCHEMA_ALLOW_ALL);
-
-		if (class == NULL)
-			continue;
-		g_ptr_array_add(lds->class_list, class);
-		for (int k = 0; class->oc_names && class->oc_names[k]; k++)
-			g_hash_table_insert(lds->classes,
-			    g_ascii_strdown(class->oc_names[k], -1), class);
-	}
-}
-
-bool
-lds_knows_attribute(Lds *lds, const char *name)
-{
-	g_autofree char *key = g_ascii_strdown(name, -1);
-
-	read_schema(lds);
-	return g_hash_table_size(lds->attributes) == 0 ||
-	       g_hash_table_contains(lds->attributes, key);
-}
-
-bool
-lds_knows_class(Lds *lds, const char *name)
-{
-	g_autofree char *key = g_ascii_strdown(name, -1);
-
-	read_schema(lds);
-	return g_hash_table_contains(lds->classes, key);
-}
-
-static bool
-listed(char **names, const char *name)
-{
-	for (int i = 0; names && names[i]; i++)
-		if (g_ascii_strcasecmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool
-class_allows(Lds *lds, const char *class, const char *name, guint depth)
-{
-	g_autofree char *key = g_ascii_strdown(class, -1);
-	const LDAPObjectClass *oc = g_hash_table_lookup(lds->classes, key);
-
-	if (oc == NULL || depth > 32)
-		return false;
-	if (listed(oc->oc_at_oids_must, name) ||
-	    listed(oc->oc_at_oids_may, name))
-		return true;
-	for (int i = 0; oc->oc_sup_oids && oc->oc_sup_oids[i]; i++)
-		if (class_allows(lds, oc->oc_sup_oids[i], name, depth + 1))
-			return true;
-	return false;
-}
-
-bool
-lds_allows(Lds *lds, const char *const *classes, const char *name)
-{
-	read_schema(lds);
-	if (g_hash_table_size(lds->classes) == 0)
-		return true;
-	/* AD adds classes that the entry does not name (auxiliary ones of the
-	 * schema), and lists them nowhere a client can rely on. */
-	if (lds->ad)
-		return lds_knows_attribute(lds, name);
-	for (guint i = 0; classes[i]; i++)
-		if (class_allows(lds, classes[i], name, 0))
-			return true;
-	return false;
 }
 
 /* A page; ST_OK when one came. */
@@ -536,7 +417,7 @@ fetch_page(Lds *lds, GError **error)
 		    NULL, &timeout, LDAP_NO_LIMIT, &lds->result);
 	ldap_control_free(page);
 	if (rc != LDAP_SUCCESS)
-		return trouble(lds, rc, "the search", lds->base, error);
+		return lds_trouble(lds, rc, "the search", lds->base, error);
 	ber_memfree(lds->cookie.bv_val);
 	memset(&lds->cookie, 0, sizeof lds->cookie);
 	if (ldap_parse_result(lds->ld, lds->result, &code, NULL, &text, NULL,
@@ -635,7 +516,7 @@ lds_has(Lds *lds, const char *dn, const char *name, const char *value,
 	return rc == LDAP_COMPARE_TRUE || rc == LDAP_COMPARE_FALSE ||
 		       rc == LDAP_NO_SUCH_ATTRIBUTE || rc == LDAP_NO_SUCH_OBJECT
 		   ? ST_OK
-		   : trouble(lds, rc, "comparing", dn, error);
+		   : lds_trouble(lds, rc, "comparing", dn, error);
 }
 
 char *
@@ -649,92 +530,4 @@ lds_escape(const char *value)
 		else
 			g_string_append_c(out, *p);
 	return g_string_free(out, FALSE);
-}
-
-static LDAPMod *
-mod_new(int op, const struct lds_attribute *a)
-{
-	LDAPMod *mod = g_new0(LDAPMod, 1);
-
-	mod->mod_op = op | LDAP_MOD_BVALUES;
-	mod->mod_type = a->name;
-	if (a->values->len == 0)
-		return mod;
-	mod->mod_bvalues = g_new0(struct berval *, a->values->len + 1);
-	for (guint i = 0; i < a->values->len; i++) {
-		gsize len;
-		const char *data = g_bytes_get_data(a->values->pdata[i], &len);
-
-		mod->mod_bvalues[i] = g_new0(struct berval, 1);
-		mod->mod_bvalues[i]->bv_val = (char *)(data ? data : "");
-		mod->mod_bvalues[i]->bv_len = len;
-	}
-	return mod;
-}
-
-static void
-mod_free(void *data)
-{
-	LDAPMod *mod = data;
-
-	if (mod == NULL)
-		return;
-	for (guint i = 0; mod->mod_bvalues && mod->mod_bvalues[i]; i++)
-		g_free(mod->mod_bvalues[i]);
-	g_free(mod->mod_bvalues);
-	g_free(mod);
-}
-
-enum status
-lds_add(Lds *lds, const char *dn, const GPtrArray *attributes, GError **error)
-{
-	g_autoptr(GPtrArray) mods = g_ptr_array_new_with_free_func(mod_free);
-	int rc;
-
-	for (guint i = 0; i < attributes->len; i++) {
-		const struct lds_attribute *a = attributes->pdata[i];
-
-		if (a->values->len > 0)
-			g_ptr_array_add(mods, mod_new(LDAP_MOD_ADD, a));
-	}
-	g_ptr_array_add(mods, NULL);
-	rc = ldap_add_ext_s(lds->ld, dn, (LDAPMod **)mods->pdata, NULL, NULL);
-	return rc == LDAP_SUCCESS ? ST_OK
-				  : trouble(lds, rc, "adding", dn, error);
-}
-
-enum status
-lds_modify(Lds *lds, const char *dn, const struct lds_change *changes, guint n,
-    GError **error)
-{
-	static const int ops[] = {[LDS_ADD] = LDAP_MOD_ADD,
-	    [LDS_DELETE] = LDAP_MOD_DELETE,
-	    [LDS_REPLACE] = LDAP_MOD_REPLACE};
-	g_autoptr(GPtrArray) mods = g_ptr_array_new_with_free_func(mod_free);
-	int rc;
-
-	if (n == 0)
-		return ST_THERE;
-	for (guint i = 0; i < n; i++)
-		g_ptr_array_add(
-		    mods, mod_new(ops[changes[i].op], changes[i].attribute));
-	g_ptr_array_add(mods, NULL);
-	rc =
-	    ldap_modify_ext_s(lds->ld, dn, (LDAPMod **)mods->pdata, NULL, NULL);
-	/* AD says "already exists" for a member that is one. */
-	if (n == 1 &&
-	    (rc == LDAP_TYPE_OR_VALUE_EXISTS || rc == LDAP_NO_SUCH_ATTRIBUTE ||
-		(lds->ad && rc == LDAP_ALREADY_EXISTS)))
-		return ST_THERE;
-	return rc == LDAP_SUCCESS ? ST_OK
-				  : trouble(lds, rc, "changing", dn, error);
-}
-
-enum status
-lds_delete(Lds *lds, const char *dn, GError **error)
-{
-	int rc = ldap_delete_ext_s(lds->ld, dn, NULL, NULL);
-
-	return rc == LDAP_SUCCESS ? ST_OK
-				  : trouble(lds, rc, "deleting", dn, error);
 }

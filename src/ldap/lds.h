@@ -47,6 +47,9 @@ const char *const *lds_contexts(const Lds *lds); /* naming contexts */
 bool lds_is_active_directory(const Lds *lds);
 /* Schema, read once. A server that hides it knows everything. */
 bool lds_knows_attribute(Lds *lds, const char *name);
+/* Does the server keep it itself, and take it from nobody? In AD every link
+ * has such a one at its other end: memberOf, managedObjects. */
+bool lds_is_own(Lds *lds, const char *name);
 bool lds_knows_class(Lds *lds, const char *name);
 /* May an entry of these classes (NULL-ended) have it? */
 bool lds_allows(Lds *lds, const char *const *classes, const char *name);
@@ -71,8 +74,8 @@ enum status lds_has(Lds *lds, const char *dn, const char *name,
 char *lds_escape(const char *value);
 
 /* Writing: ST_ITEM with ERR_REFUSED and the server's words; ST_THERE where it
- * is so already (a value that exists, or does not); ST_RUN: the server is gone.
- */
+ * is so already (the one value that exists, or does not); ST_RUN: the server is
+ * gone. */
 enum lds_op { LDS_ADD, LDS_DELETE, LDS_REPLACE };
 struct lds_change {
 	enum lds_op op;
