@@ -28,16 +28,19 @@ struct look {
 	gsize n_tail; /* bytes of a character that began in the last chunk */
 };
 
-/* Eight bytes that leave everything as it is: of ASCII, and none a control
- * character, found by borrowing from the top bit of each. */
-static bool
-is_plain(const guint8 *data)
+/* How many of eight bytes, from the front, leave everything as it is: of ASCII,
+ * and none a control character, found by borrowing from the top bit of each. A
+ * borrow may go on to the bytes behind one, never to those before it. */
+static guint
+plain_bytes(const guint8 *data)
 {
 	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
 	guint64 eight;
 
 	memcpy(&eight, data, sizeof eight);
-	return (((eight - tops / 0x80 * ' ') | eight) & tops) == 0;
+	eight = GUINT64_FROM_LE(eight);
+	eight = ((eight - tops / 0x80 * ' ') | eight) & tops;
+	return eight ? (guint)__builtin_ctzll(eight) / 8 : 8;
 }
 
 /* Valid but for an unfinished last character, which goes to the tail. */
@@ -45,14 +48,29 @@ static void
 look_at(struct look *look, const guint8 *data, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		guint8 c = data[i];
+		guint8 c;
 
-		if (look->n_tail == 0 && look->last != '\r' &&
-		    len - i >= sizeof(guint64) && is_plain(data + i)) {
-			i += sizeof(guint64) - 1;
-			look->last = data[i];
-			continue;
+		if (look->n_tail == 0 && look->last != '\r') {
+			gsize from = i;
+
+			while (len - i >= sizeof(guint64)) {
+				guint n = plain_bytes(data + i);
+
+				i += n;
+				if (n < sizeof(guint64))
+					break;
+			}
+			if (i > from)
+				look->last = data[i - 1];
+			if (i == len)
+				break;
+			if (data[i] == '\r' && len - i > 1 &&
+			    data[i + 1] == '\n') {
+				look->last = data[++i];
+				continue;
+			}
 		}
+		c = data[i];
 		if (c == 0 || (c == '\n' && look->last != '\r') ||
 		    (c != '\n' && look->last == '\r'))
 			look->clean = false;

@@ -663,7 +663,9 @@ part_split(const struct blob *raw, GArray *parts, Spool *store, GError **error)
 	s.frames = g_new0(struct frame, PART_DEPTH_MAX);
 	s.head = g_string_new(NULL);
 	s.out = g_byte_array_new();
-	g_byte_array_set_size(s.out, PART_CHUNK);
+	/* Most mail is small, and so much memory is not for nothing. */
+	g_byte_array_set_size(s.out,
+	    (guint)CLAMP(raw->len, (gint64)(2 * LINE_ROOM), PART_CHUNK));
 	reader_init(&s.reader, raw, (gint64)start);
 	st = split(&s, error);
 	all = spool_blob(store);
