@@ -12,6 +12,7 @@
  */
 #include "dest/pst.h"
 
+#include "base/spool.h"
 #include "base/step.h"
 #include "base/url.h"
 #include "dest/pst-address.h"
@@ -46,6 +47,7 @@ struct put {
 	guint part; /* file, from 0 */
 	guint32 nid;
 };
+#define PUTS_AT_ONCE 256 /* read back */
 
 struct pst_dest {
 	struct dest_base base;
@@ -67,8 +69,9 @@ struct pst_dest {
 	PstClasses *classes; /* of folders that the source calls plain */
 	GArray *split;	     /* of struct part: of a message that is a card */
 	Spool *card;	     /* and its content */
-	GArray *puts;	     /* of struct put */
-	guint given;	     /* outcomes, after the last commit */
+	Spool *puts;	     /* of struct put: as many as there are messages */
+	struct put back[PUTS_AT_ONCE]; /* the next ones, after the last commit */
+	guint64 n_puts, n_given;
 	bool committed;
 	GString *key;
 };
@@ -161,9 +164,9 @@ pst_dest_begin(Dest *dest, const struct job *job, GError **error)
 	d->split = g_array_new(FALSE, TRUE, sizeof(struct part));
 	g_array_set_clear_func(d->split, (GDestroyNotify)part_clear);
 	d->card = spool_new(job->spool_dir);
-	d->puts = g_array_new(FALSE, FALSE, sizeof(struct put));
+	d->puts = spool_new(job->spool_dir);
 	d->key = g_string_new(NULL);
-	d->given = 0;
+	d->n_puts = d->n_given = 0;
 	d->committed = false;
 	return ST_OK;
 }
@@ -434,9 +437,18 @@ need_part(struct pst_dest *d, guint64 room, GError **error)
 {
 	if (d->writer == NULL)
 		return begin_part(d, error);
-	if (d->puts->len > 0 && pst_writer_size(d->writer) + room > d->part_max)
+	if (d->n_puts > 0 && pst_writer_size(d->writer) + room > d->part_max)
 		return next_part(d, error);
 	return ST_OK;
+}
+
+/* To tell its outcome at the end. */
+static enum status
+keep_put(struct pst_dest *d, struct put *put, GError **error)
+{
+	put->part = d->parts->len - 1;
+	d->n_puts++;
+	return spool_write(d->puts, put, sizeof *put, error);
 }
 
 static enum status
@@ -474,9 +486,7 @@ put_mail(struct pst_dest *d, const struct record *record, guint64 seq,
 		return st;
 	pst_classes_add(
 	    d->classes, m->folder, folder, pst_mapper_class(d->mapper));
-	put.part = d->parts->len - 1;
-	g_array_append_val(d->puts, put);
-	return ST_OK;
+	return keep_put(d, &put, error);
 }
 
 /* A contact or list into a folder. received: of a message that it was. */
@@ -506,9 +516,7 @@ put_contact(struct pst_dest *d, const struct address *address,
 		return st;
 	pst_classes_add(d->classes, where, folder,
 	    contact.is_list ? "IPM.DistList" : "IPM.Contact");
-	put.part = d->parts->len - 1;
-	g_array_append_val(d->puts, put);
-	return ST_OK;
+	return keep_put(d, &put, error);
 }
 
 /* Address books lie in the folder that Outlook looks for people in: the
@@ -567,9 +575,17 @@ pst_dest_outcome(Dest *dest, struct outcome *out, GError **error)
 	g_autofree char *base = NULL;
 
 	*out = (struct outcome){.st = ST_OK};
-	if (!d->committed || d->given >= d->puts->len)
+	if (!d->committed || d->n_given >= d->n_puts)
 		return ST_END;
-	put = &g_array_index(d->puts, struct put, d->given++);
+	if (d->n_given % PUTS_AT_ONCE == 0) {
+		struct blob all = spool_blob(d->puts);
+		gsize got;
+
+		if (blob_read(&all, (gint64)(d->n_given * sizeof *put), d->back,
+			sizeof d->back, &got, error) < 0)
+			return ST_MAILBOX;
+	}
+	put = &d->back[d->n_given++ % PUTS_AT_ONCE];
 	base = g_path_get_basename(d->parts->pdata[put->part]);
 	g_string_printf(d->key, "%s(%x)", base, put->nid);
 	out->seq = put->seq;
@@ -649,7 +665,7 @@ pst_dest_end(Dest *dest)
 	g_clear_pointer(&d->classes, pst_classes_free);
 	g_clear_pointer(&d->split, g_array_unref);
 	g_clear_pointer(&d->card, spool_free);
-	g_clear_pointer(&d->puts, g_array_unref);
+	g_clear_pointer(&d->puts, spool_free);
 	g_string_free(d->key, TRUE);
 	d->key = NULL;
 	d->job = NULL;
