@@ -11,11 +11,15 @@ struct bag_item {
 	gsize at;	/* in bytes, when bid is 0 */
 	guint64 bid;	/* where it is written already, or 0 */
 	bool shared;	/* bid is another object's too */
+	guint32 next;	/* from 1: of those with the same slot */
 };
+
+#define BAG_SLOTS 64 /* of the index; an item has some 50 properties */
 
 struct PstBag {
 	PstOut *out;
 	GArray *items;
+	guint32 slots[BAG_SLOTS]; /* items from 1, by tag; 0: none */
 	GByteArray *bytes;
 	PstOutData *spill;
 	bool nul; /* a NUL was left out of a text */

@@ -36,6 +36,7 @@ void
 pst_bag_reset(PstBag *bag)
 {
 	g_array_set_size(bag->items, 0);
+	memset(bag->slots, 0, sizeof bag->slots);
 	g_byte_array_set_size(bag->bytes, 0);
 	bag->nul = false;
 }
@@ -46,16 +47,20 @@ pst_bag_left_nul(const PstBag *bag)
 	return bag->nul;
 }
 
+static guint
+slot_of(guint32 tag)
+{
+	return (tag >> 16 ^ tag >> 22) % BAG_SLOTS;
+}
+
 const struct bag_item *
 pst_bag_find(const PstBag *bag, guint32 tag)
 {
-	for (guint i = 0; i < bag->items->len; i++) {
-		const struct bag_item *item =
-		    &g_array_index(bag->items, struct bag_item, i);
+	const struct bag_item *items = (struct bag_item *)bag->items->data;
 
-		if (item->tag == tag)
-			return item;
-	}
+	for (guint32 i = bag->slots[slot_of(tag)]; i > 0; i = items[i - 1].next)
+		if (items[i - 1].tag == tag)
+			return &items[i - 1];
 	return NULL;
 }
 
@@ -64,13 +69,16 @@ static struct bag_item *
 item_for(PstBag *bag, guint32 tag)
 {
 	struct bag_item *item = (struct bag_item *)pst_bag_find(bag, tag);
+	guint32 *slot = &bag->slots[slot_of(tag)];
 
-	if (item == NULL) {
-		g_array_set_size(bag->items, bag->items->len + 1);
-		item = &g_array_index(
-		    bag->items, struct bag_item, bag->items->len - 1);
+	if (item) {
+		*item = (struct bag_item){.tag = tag, .next = item->next};
+		return item;
 	}
-	*item = (struct bag_item){.tag = tag};
+	g_array_set_size(bag->items, bag->items->len + 1);
+	item = &g_array_index(bag->items, struct bag_item, bag->items->len - 1);
+	*item = (struct bag_item){.tag = tag, .next = *slot};
+	*slot = bag->items->len;
 	return item;
 }
 
@@ -145,15 +153,30 @@ pst_bag_bytes(
 	return ST_OK;
 }
 
-/* Eight bytes of ASCII without a NUL: nothing to decode or to leave out. */
+#define RUN 16 /* bytes looked at and widened at a time */
+
+/* ASCII without a NUL: nothing to decode or to leave out. */
 static bool
 is_ascii(const char *text)
 {
 	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
-	guint64 eight;
+	guint64 word[RUN / 8];
 
-	memcpy(&eight, text, sizeof eight);
-	return (((eight - tops / 0x80) | eight) & tops) == 0;
+	memcpy(word, text, RUN);
+	return (((word[0] - tops / 0x80) | word[0] | (word[1] - tops / 0x80) |
+		    word[1]) &
+		   tops) == 0;
+}
+
+/* The compiler knows a widening move. */
+static void
+widen(guint8 *to, const char *text)
+{
+	guint16 units[RUN];
+
+	for (guint i = 0; i < RUN; i++)
+		units[i] = GUINT16_TO_LE((guint16)(guint8)text[i]);
+	memcpy(to, units, sizeof units);
 }
 
 /* UTF-8 to UTF-16LE; at most max units. Bytes that are no UTF-8 become U+FFFD,
@@ -169,12 +192,11 @@ utf16(PstBag *bag, guint8 *to, guint max, const char *text, gsize len, bool end,
 	while (i < len && units < max) {
 		gunichar c = (guint8)text[i];
 
-		if (len - i >= 8 && max - units >= 8 && is_ascii(text + i)) {
-			for (guint k = 0; k < 8; k++)
-				put_le16(
-				    to + 2 * (units + k), (guint8)text[i + k]);
-			i += 8;
-			units += 8;
+		if (len - i >= RUN && max - units >= RUN &&
+		    is_ascii(text + i)) {
+			widen(to + 2 * (gsize)units, text + i);
+			i += RUN;
+			units += RUN;
 			continue;
 		}
 		if (c < 0x80) {
@@ -222,8 +244,19 @@ pst_bag_text(PstBag *bag, guint32 tag, const char *text, gssize length,
 		max = TEXT_CHUNK;
 	else
 		len = MIN(len, TEXT_CHUNK);
+	/* As many units as bytes, or fewer. */
+	if (len <= PST_OUT_ITEM_MAX / 2) {
+		struct bag_item *item = item_for(bag, tag);
+
+		item->at = bag->bytes->len;
+		g_byte_array_set_size(bag->bytes, (guint)(item->at + 2 * len));
+		item->len = utf16(bag, bag->bytes->data + item->at, max, text,
+		    len, true, &used);
+		g_byte_array_set_size(
+		    bag->bytes, (guint)(item->at + item->len));
+		return ST_OK;
+	}
 	if (len <= TEXT_CHUNK) {
-		/* As many units as bytes, or fewer. */
 		n = utf16(bag, wide, max, text, len, true, &used);
 		return pst_bag_bytes(bag, tag, wide, n, error);
 	}
@@ -411,9 +444,11 @@ pst_bag_binaries(
 bool
 pst_bag_has_id(const PstBag *bag, guint id)
 {
-	for (guint i = 0; i < bag->items->len; i++)
-		if (g_array_index(bag->items, struct bag_item, i).tag >> 16 ==
-		    id)
+	const struct bag_item *items = (struct bag_item *)bag->items->data;
+
+	for (guint32 i = bag->slots[slot_of((guint32)id << 16)]; i > 0;
+	     i = items[i - 1].next)
+		if (items[i - 1].tag >> 16 == id)
 			return true;
 	return false;
 }
@@ -479,6 +514,7 @@ pst_bag_copy(PstBag *bag, const PstBag *from, guint32 tag)
 	}
 	copy.shared = copy.bid != NO_DATA;
 	to = item_for(bag, tag);
+	copy.next = to->next;
 	*to = copy;
 }
 
@@ -511,40 +547,57 @@ pst_bag_unshare(PstBag *bag)
 
 /* Each: tag(4), length(4), place of its data(8) or 0, then the number(8) of a
  * fixed type or the bytes that are here. */
+#define DUMP_HEAD 16
+
+static gsize
+dumped_len(const struct bag_item *item)
+{
+	if (pst_bag_is_fixed(item->tag))
+		return 8;
+	return item->bid == NO_DATA ? item->len : 0;
+}
+
 void
 pst_bag_dump(const PstBag *bag, GByteArray *to)
 {
+	gsize at = to->len, len = 0;
+
 	for (guint i = 0; i < bag->items->len; i++) {
 		const struct bag_item *item =
 		    &g_array_index(bag->items, struct bag_item, i);
-		guint8 head[16], number[8];
 
-		put_le32(head, item->tag);
-		put_le32(head + 4, (guint32)item->len);
-		put_le64(head + 8, item->bid);
-		g_byte_array_append(to, head, sizeof head);
-		if (pst_bag_is_fixed(item->tag)) {
-			put_le64(number, item->number);
-			g_byte_array_append(to, number, sizeof number);
-		} else if (item->bid == NO_DATA) {
-			g_byte_array_append(to, pst_bag_item_bytes(bag, item),
-			    (guint)item->len);
-		}
+		len += DUMP_HEAD + dumped_len(item);
+	}
+	g_byte_array_set_size(to, (guint)(at + len));
+	for (guint i = 0; i < bag->items->len; i++) {
+		const struct bag_item *item =
+		    &g_array_index(bag->items, struct bag_item, i);
+		guint8 *p = to->data + at;
+
+		put_le32(p, item->tag);
+		put_le32(p + 4, (guint32)item->len);
+		put_le64(p + 8, item->bid);
+		if (pst_bag_is_fixed(item->tag))
+			put_le64(p + DUMP_HEAD, item->number);
+		else if (item->bid == NO_DATA && item->len > 0)
+			memcpy(p + DUMP_HEAD, pst_bag_item_bytes(bag, item),
+			    item->len);
+		at += DUMP_HEAD + dumped_len(item);
 	}
 }
 
 bool
 pst_bag_load(PstBag *bag, const guint8 *p, gsize len)
 {
-	while (len >= 16) {
+	while (len >= DUMP_HEAD) {
 		struct bag_item *item = item_for(bag, get_le32(p));
 		gsize n = 0;
 
 		item->len = get_le32(p + 4);
 		item->bid = get_le64(p + 8);
 		item->shared = item->bid != NO_DATA;
-		p += 16;
-		len -= 16;
+		p += DUMP_HEAD;
+		len -= DUMP_HEAD;
 		if (pst_bag_is_fixed(item->tag)) {
 			n = 8;
 			if (len >= n)

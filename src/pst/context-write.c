@@ -6,12 +6,18 @@
 
 #include <string.h>
 
-static int
-item_compare(gconstpointer a, gconstpointer b)
+/* A tag above the number of its item: 447 at most, nearly in order. */
+static void
+sort(guint64 *order, guint n)
 {
-	const struct bag_item *x = a, *y = b;
+	for (guint i = 1; i < n; i++) {
+		guint64 key = order[i];
+		guint at = i;
 
-	return x->tag < y->tag ? -1 : x->tag > y->tag;
+		for (; at > 0 && order[at - 1] > key; at--)
+			order[at] = order[at - 1];
+		order[at] = key;
+	}
 }
 
 /* What stands for a value that is not inline: a heap id, a subnode, or 0. */
@@ -45,19 +51,25 @@ enum status
 pst_props_write(PstBag *bag, PstHeapOut *heap, GArray *subnodes,
     gint64 count_from, guint64 *bid, GError **error)
 {
-	guint n = bag->items->len;
+	guint n;
+	guint64 order[PST_OUT_PROPS_MAX];
 	guint8 *header, *records = NULL, *size_at = NULL;
 	guint32 root, hid, size = 0;
 	enum status st;
 
+	if (count_from >= 0)
+		pst_bag_int(bag, PST_P_MESSAGE_SIZE << 16 | PST_T_INT32, 0);
+	n = bag->items->len;
 	if (n > PST_OUT_PROPS_MAX)
 		return fail(ST_ITEM, error, ERR_LIMIT, RETRY_NEVER,
 		    "%u properties are too many for one item of a .pst (%d)", n,
 		    PST_OUT_PROPS_MAX);
-	if (count_from >= 0)
-		pst_bag_int(bag, PST_P_MESSAGE_SIZE << 16 | PST_T_INT32, 0);
-	n = bag->items->len;
-	g_array_sort(bag->items, item_compare);
+	for (guint i = 0; i < n; i++)
+		order[i] =
+		    (guint64)g_array_index(bag->items, struct bag_item, i).tag
+			<< 32 |
+		    i;
+	sort(order, n);
 	pst_heap_out_reset(heap, PST_HN_PC);
 	st = pst_heap_out_item(heap, 8, &root, &header, error);
 	if (st == ST_OK && n > 0)
@@ -69,8 +81,8 @@ pst_props_write(PstBag *bag, PstHeapOut *heap, GArray *subnodes,
 	header[2] = 6;
 	put_le32(header + 4, n > 0 ? hid : 0);
 	for (guint i = 0; i < n; i++) {
-		const struct bag_item *item =
-		    &g_array_index(bag->items, struct bag_item, i);
+		const struct bag_item *item = &g_array_index(
+		    bag->items, struct bag_item, (guint32)order[i]);
 		guint8 *r = records + 8 * i;
 		guint32 value = (guint32)item->number;
 

@@ -17,7 +17,8 @@
 
 struct PstMapper {
 	char *spool_dir;
-	char *class; /* of the last message */
+	char *class;  /* of the last message */
+	Spool *store; /* parts of a message that is in no other */
 };
 
 PstMapper *
@@ -26,6 +27,7 @@ pst_mapper_new(const char *spool_dir)
 	PstMapper *mapper = g_new0(PstMapper, 1);
 
 	mapper->spool_dir = g_strdup(spool_dir);
+	mapper->store = spool_new(spool_dir);
 	return mapper;
 }
 
@@ -36,6 +38,7 @@ pst_mapper_free(PstMapper *mapper)
 		return;
 	g_free(mapper->spool_dir);
 	g_free(mapper->class);
+	spool_free(mapper->store);
 	g_free(mapper);
 }
 
@@ -472,7 +475,9 @@ static enum status
 write_mail(struct pst_mapi *m, GError **error)
 {
 	const struct pst_mail *mail = m->mail;
-	g_autoptr(Spool) store = spool_new(m->mapper->spool_dir);
+	g_autoptr(Spool) own_store =
+	    m->embedded ? spool_new(m->mapper->spool_dir) : NULL;
+	Spool *store = own_store ? own_store : m->mapper->store;
 	g_autoptr(GArray) split = g_array_new(FALSE, TRUE, sizeof(struct part));
 	g_auto(Fields) fields = {0};
 	struct pst_parts_context context = {.mapi = m,
@@ -523,6 +528,7 @@ write_mail(struct pst_mapi *m, GError **error)
 		pst_mapi_remark(m, "PST_NUL",
 		    "the text or the header has NUL characters, which no text "
 		    "may have: they were replaced or left out");
+	spool_reset(store);
 	if (block.owned || mail->envelope == NULL)
 		header_block_clear(&block);
 	envelope_clear(&own);

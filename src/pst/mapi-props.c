@@ -159,16 +159,45 @@ pst_mapi_conversation(const struct pst_mapi *m, const char *subject,
 	return st;
 }
 
-enum status
-pst_mapi_person(PstBag *bag, const struct person *person, const guint ids[6],
-    GError **error)
+/* What of a person takes long to make. */
+struct person_ids {
+	GByteArray *id, *key;
+};
+
+static const char *
+type_of(const struct person *person)
+{
+	return person->type ? person->type : "SMTP";
+}
+
+static void
+person_ids_init(struct person_ids *ids, const struct person *person)
 {
 	const char *address = person->address ? person->address : "";
-	const char *type = person->type ? person->type : "SMTP";
 	const char *name =
 	    person->name && *person->name ? person->name : address;
-	g_autoptr(GByteArray) id = g_byte_array_new();
-	g_autoptr(GByteArray) key = g_byte_array_new();
+
+	ids->id = g_byte_array_new();
+	ids->key = g_byte_array_new();
+	pst_one_off(ids->id, name, type_of(person), address);
+	pst_address_key(ids->key, type_of(person), address);
+}
+
+static void
+person_ids_clear(struct person_ids *ids)
+{
+	g_byte_array_unref(ids->id);
+	g_byte_array_unref(ids->key);
+}
+
+static enum status
+put_person(PstBag *bag, const struct person *person,
+    const struct person_ids *own, const guint ids[6], GError **error)
+{
+	const char *address = person->address ? person->address : "";
+	const char *type = type_of(person);
+	const char *name =
+	    person->name && *person->name ? person->name : address;
 	enum status st;
 
 	st = pst_bag_text(
@@ -177,16 +206,27 @@ pst_mapi_person(PstBag *bag, const struct person *person, const guint ids[6],
 		st = pst_bag_text(bag, TEXT(ids[1]), type, -1, 0, error);
 	if (st == ST_OK)
 		st = pst_bag_text(bag, TEXT(ids[2]), address, -1, 0, error);
-	pst_one_off(id, name, type, address);
-	pst_address_key(key, type, address);
 	if (st == ST_OK)
 		st = pst_bag_bytes(
-		    bag, BINARY(ids[3]), id->data, id->len, error);
+		    bag, BINARY(ids[3]), own->id->data, own->id->len, error);
 	if (st == ST_OK)
 		st = pst_bag_bytes(
-		    bag, BINARY(ids[4]), key->data, key->len, error);
+		    bag, BINARY(ids[4]), own->key->data, own->key->len, error);
 	if (st == ST_OK && strcmp(type, "SMTP") == 0 && *address)
 		st = pst_bag_text(bag, TEXT(ids[5]), address, -1, 0, error);
+	return st;
+}
+
+enum status
+pst_mapi_person(PstBag *bag, const struct person *person, const guint ids[6],
+    GError **error)
+{
+	struct person_ids own;
+	enum status st;
+
+	person_ids_init(&own, person);
+	st = put_person(bag, person, &own, ids, error);
+	person_ids_clear(&own);
 	return st;
 }
 
@@ -203,8 +243,19 @@ enum status
 pst_mapi_senders(PstBag *bag, const struct person *author,
     const struct person *agent, GError **error)
 {
+	struct person_ids own;
 	enum status st = ST_OK;
 
+	if (author && author == agent) {
+		person_ids_init(&own, author);
+		st =
+		    put_person(bag, author, &own, pst_mapi_representing, error);
+		if (st == ST_OK)
+			st = put_person(
+			    bag, agent, &own, pst_mapi_sender, error);
+		person_ids_clear(&own);
+		return st;
+	}
 	if (author)
 		st = pst_mapi_person(bag, author, pst_mapi_representing, error);
 	if (agent && st == ST_OK)

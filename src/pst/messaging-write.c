@@ -355,10 +355,20 @@ pst_writer_name(
 static void
 append_wide(GByteArray *to, const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_autofree char *valid = NULL;
 	g_autofree gunichar2 *wide = NULL;
 	glong n = 0;
 
+	if (g_str_is_ascii(text)) {
+		gsize len = strlen(text) + 1;
+		guint at = to->len;
+
+		g_byte_array_set_size(to, at + (guint)(2 * len));
+		for (gsize i = 0; i < len; i++)
+			put_le16(to->data + at + 2 * i, (guint8)text[i]);
+		return;
+	}
+	valid = g_utf8_make_valid(text, -1);
 	wide = g_utf8_to_utf16(valid, -1, NULL, &n, NULL);
 	for (glong i = 0; i <= n; i++) {
 		guint8 unit[2];
@@ -386,7 +396,9 @@ pst_one_off(
 void
 pst_address_key(GByteArray *to, const char *type, const char *address)
 {
-	g_autofree char *upper = g_utf8_strup(address, -1);
+	g_autofree char *upper = g_str_is_ascii(address)
+				     ? g_ascii_strup(address, -1)
+				     : g_utf8_strup(address, -1);
 
 	g_byte_array_append(to, (const guint8 *)type, (guint)strlen(type));
 	g_byte_array_append(to, (const guint8 *)":", 1);

@@ -542,6 +542,41 @@ test_interleaved(struct fixture *f, gconstpointer data)
 	g_assert_cmpint(counts.messages, ==, 10000);
 }
 
+/* As many properties as an item may have, and more: it goes out whole or is
+ * refused, and what the writer adds is counted. */
+static void
+test_properties(struct fixture *f, gconstpointer data)
+{
+	struct pst_report_counts counts;
+	guint32 inbox = folder(f, PST_NID_TOP, "Inbox");
+	guint64 written = 0;
+
+	for (guint n = 420; n < 460; n++) {
+		enum status st;
+
+		message(f, inbox, "properties");
+		/* Backwards, as they are not to lie in the file. */
+		for (guint i = n; i > 0; i--)
+			pst_bag_int(pst_writer_bag(f->writer),
+			    (0x6600 + i) << 16 | PST_T_INT32, i);
+		st = pst_writer_message_end(f->writer, NULL, &f->error);
+		if (st == ST_OK) {
+			g_assert_cmpuint(written, ==, n - 420);
+			written++;
+			continue;
+		}
+		g_assert_cmpint(st, ==, ST_ITEM);
+		g_assert_cmpint(error_kind(f->error), ==, ERR_LIMIT);
+		g_clear_error(&f->error);
+		g_assert_cmpint(
+		    pst_writer_abort(f->writer, &f->error), ==, ST_OK);
+	}
+	g_assert_cmpuint(written, >, 10);
+	g_assert_cmpuint(written, <, 30);
+	finish(f, &counts);
+	g_assert_cmpuint(counts.messages, ==, written);
+}
+
 /* The division itself: [MS-PST] 5.3. */
 static guint32
 crc_of(const guint8 *p, gsize len)
@@ -615,6 +650,7 @@ main(int argc, char **argv)
 	    {"/pst/write/interleaved", test_interleaved},
 	    {"/pst/write/exists", test_exists},
 	    {"/pst/write/encode", test_encode},
+	    {"/pst/write/properties", test_properties},
 	};
 
 	g_test_init(&argc, &argv, NULL);
