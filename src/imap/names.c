@@ -211,9 +211,8 @@ fold(const char *name, gssize len)
 	return composed ? g_utf8_casefold(composed, -1) : NULL;
 }
 
-/* The whole table, folded: name to use. */
 static GHashTable *
-fold_table(void)
+make_folded(void)
 {
 	GHashTable *out =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -235,20 +234,24 @@ fold_table(void)
 	return out;
 }
 
-static guint32
-look_up(GHashTable *uses, const char *name)
+/* The whole table, folded: name to use. Made once: two sessions of a process may
+ * ask, in two threads. */
+static GHashTable *
+folded(void)
 {
-	g_autofree char *key = fold(name, -1);
+	static GHashTable *uses;
 
-	return key ? GPOINTER_TO_UINT(g_hash_table_lookup(uses, key)) : 0;
+	if (g_once_init_enter(&uses))
+		g_once_init_leave(&uses, make_folded());
+	return uses;
 }
 
 guint32
 imap_use_from_name(const char *name)
 {
-	g_autoptr(GHashTable) uses = fold_table();
+	g_autofree char *key = fold(name, -1);
 
-	return look_up(uses, name);
+	return key ? GPOINTER_TO_UINT(g_hash_table_lookup(folded(), key)) : 0;
 }
 
 /* Top-level, or right below INBOX where servers put everything. */
@@ -265,7 +268,6 @@ name_worth_asking(const struct imap_mailbox *m)
 void
 imap_guess_uses(GPtrArray *mailboxes)
 {
-	g_autoptr(GHashTable) uses = NULL;
 	guint32 taken = 0;
 
 	for (guint i = 0; i < mailboxes->len; i++) {
@@ -280,9 +282,7 @@ imap_guess_uses(GPtrArray *mailboxes)
 
 		if (m->use || !m->selectable || name == NULL)
 			continue;
-		if (uses == NULL)
-			uses = fold_table();
-		use = look_up(uses, name);
+		use = imap_use_from_name(name);
 		if (use == 0 || taken & 1u << use)
 			continue;
 		m->use = use;
