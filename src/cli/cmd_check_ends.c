@@ -2,18 +2,15 @@
  * mailmig check --from URL --to URL, or PLAN: what will go wrong, before
  * anything is written.
  */
-#include "cli/command.h"
+#include "cli/watch.h"
 
 #include "base/human.h"
 #include "engine/preflight.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ROWS_MAX 40 /* mailboxes listed when nothing is wrong with them */
-
-static volatile int stop;
 
 /* A mailbox as it stands in the table. */
 struct row {
@@ -28,17 +25,8 @@ struct sight {
 	GPtrArray *rows; /* of struct row */
 	GHashTable *by_name;
 	GPtrArray *findings; /* of char *: lines below the table */
-	GString *line;
-	gint64 looked;
-	gint64 mailboxes, told_us;
+	Watch *watch;
 };
-
-static void
-on_signal(int signum)
-{
-	stop = 1;
-	signal(signum, SIG_DFL);
-}
 
 static void
 row_free(void *data)
@@ -79,22 +67,13 @@ keep(struct sight *s, const Event *event)
 	enum event_level level = event_level_of(event);
 	const struct event_entry *entry = event_entry_find(event_id_of(event));
 
-	switch (event_id_of(event)) {
-	case EVENT_CHECK_BEGUN:
-		s->mailboxes = event_get_number(event, "mailboxes");
-		return;
-	case EVENT_CHECK_MAILBOX:
+	if (event_id_of(event) == EVENT_CHECK_MAILBOX) {
 		row->counted = true;
 		row->messages = event_get_number(event, "messages");
 		row->bytes = event_get_number(event, "bytes");
 		row->largest = event_get_number(event, "largest");
 		if (event_has(event, "quota_left"))
 			row->quota_left = event_get_number(event, "quota_left");
-		s->looked++;
-		break;
-	case EVENT_CHECK_NO_SOURCE:
-		s->looked++;
-		break;
 	}
 	if (row != NULL) {
 		row->warnings += level == EVENT_WARNING;
@@ -116,31 +95,15 @@ sink(const Event *event, void *user)
 	struct sight *s = user;
 
 	keep(s, event);
-	if (!s->cli->on[CLI_JSON])
-		return;
-	g_string_truncate(s->line, 0);
-	event_to_json(event, s->line);
-	fwrite(s->line->str, 1, s->line->len, stdout);
-	fflush(stdout);
+	watch_event(s->watch, event);
 }
 
-/* One line that is written over, where somebody looks. */
 static void
 tick(void *user)
 {
 	struct sight *s = user;
-	gint64 now = g_get_monotonic_time();
 
-	if (s->cli->on[CLI_JSON] || s->cli->on[CLI_QUIET] ||
-	    s->cli->on[CLI_NO_PROGRESS] || !isatty(STDERR_FILENO) ||
-	    now - s->told_us < G_USEC_PER_SEC / 5)
-		return;
-	s->told_us = now;
-	fprintf(stderr,
-	    "\rchecked %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-	    " mailboxes \033[K",
-	    s->looked, s->mailboxes);
-	fflush(stderr);
+	watch_tick(s->watch);
 }
 
 static void
@@ -212,6 +175,14 @@ put_sums(const struct preflight *found, const Plan *plan)
 
 	printf("\n%s mailboxes, %s of them cannot be moved; %s messages, %s\n",
 	    mailboxes, failed, messages, bytes);
+	if (found->looked < found->mailboxes) {
+		g_autofree char *left =
+		    human_count(found->mailboxes - found->looked);
+
+		printf("Stopped before the end: %s mailboxes were not looked "
+		       "at.\n",
+		    left);
+	}
 	if (found->estimate_s >= 0) {
 		g_autofree char *time = human_duration(found->estimate_s);
 		g_autofree char *sampled = human_count(found->sampled_messages);
@@ -238,8 +209,7 @@ cli_check_ends(struct cli *cli)
 	    .starter = cli->starter,
 	    .sink = sink,
 	    .tick = tick,
-	    .user = &s,
-	    .stop = &stop};
+	    .user = &s};
 	int status = cli_finish_plan(cli, true);
 	enum status st;
 
@@ -248,12 +218,11 @@ cli_check_ends(struct cli *cli)
 	s.rows = g_ptr_array_new_with_free_func(row_free);
 	s.findings = g_ptr_array_new_with_free_func(g_free);
 	s.by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	s.line = g_string_new(NULL);
-	signal(SIGINT, on_signal);
-	signal(SIGTERM, on_signal);
+	s.watch = watch_new(cli, false);
+	watch_wishes(&params);
+	tick(&s);
 	st = preflight_run(&params, &found, &error);
-	if (s.told_us > 0)
-		fputs("\r\033[K", stderr);
+	watch_end(s.watch);
 	if (st < 0) {
 		status = cli_fail(error);
 	} else {
@@ -266,6 +235,6 @@ cli_check_ends(struct cli *cli)
 	g_hash_table_unref(s.by_name);
 	g_ptr_array_unref(s.rows);
 	g_ptr_array_unref(s.findings);
-	g_string_free(s.line, TRUE);
+	watch_free(s.watch);
 	return status;
 }

@@ -6,46 +6,26 @@
 
 #include "base/human.h"
 #include "base/secret.h"
-#include "engine/run.h"
-#include "event/progress.h"
-#include "event/terminal.h"
+#include "cli/watch.h"
 #include "ui/report.h"
 
-#include <locale.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define TABLE_ROWS_MAX                                                         \
 	40 /* mailboxes listed when nothing is wrong with them                 \
 	    */
 
-/* Set by the signal, read by the engine. */
-static volatile int stop;
-
 struct pass {
 	const struct cli *cli;
-	Progress *progress; /* or NULL */
-	Terminal *terminal; /* or NULL, with --json */
-	GString *line;
+	Watch *watch;
 	/* Books of each mailbox, in the order of their first event. */
 	GHashTable *books; /* name: struct books */
 	GPtrArray *names;
 	GPtrArray *recovery; /* of char *: paths of recovery sets */
 	UiReport *report;
 	char *report_path;   /* of the HTML page, or NULL */
-	bool stop_told;
 };
-
-static void
-on_signal(int signum)
-{
-	stop = 1;
-	/* A second one is meant: workers die, the ledger knows how far they
-	 * came. */
-	signal(signum, SIG_DFL);
-}
 
 static int
 ask_password(struct cli *cli, struct plan_end *end)
@@ -92,40 +72,11 @@ cli_finish_plan(struct cli *cli, bool need_to)
 }
 
 static void
-screen_size(int *columns, int *rows)
-{
-	struct winsize size;
-
-	*columns = 80;
-	*rows = 24;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-		*columns = size.ws_col;
-		*rows = size.ws_row > 0 ? size.ws_row : 24;
-	}
-}
-
-static void
 tick(void *user)
 {
 	struct pass *pass = user;
-	const struct cli_screen *screen = pass->cli->screen;
-	int columns, rows;
 
-	if (screen != NULL) {
-		screen->tick(screen->user, &stop);
-		return;
-	}
-	if (stop && !pass->stop_told) {
-		pass->stop_told = true;
-		if (pass->progress != NULL)
-			progress_hide(pass->progress);
-		cli_say("stopping when what is under way is safe; Ctrl-C again "
-			"stops at once, nothing moved is lost either way");
-	}
-	if (pass->progress == NULL)
-		return;
-	screen_size(&columns, &rows);
-	progress_tick(pass->progress, g_get_monotonic_time(), columns, rows);
+	watch_tick(pass->watch);
 }
 
 static void
@@ -157,54 +108,26 @@ sink(const Event *event, void *user)
 
 	keep_books(pass, event);
 	ui_report_event(pass->report, event);
-	if (pass->cli->screen != NULL) {
-		pass->cli->screen->event(pass->cli->screen->user, event);
-		return;
-	}
-	if (pass->terminal == NULL) {
-		g_string_truncate(pass->line, 0);
-		event_to_json(event, pass->line);
-		fwrite(pass->line->str, 1, pass->line->len, stdout);
-		fflush(stdout);
-		return;
-	}
-	if (pass->progress != NULL) {
-		if (terminal_wants(pass->terminal, event))
-			progress_hide(pass->progress);
-		progress_event(pass->progress, event);
-	}
-	terminal_event(pass->terminal, event);
+	watch_event(pass->watch, event);
 }
 
 static void
 pass_init(struct pass *pass, const struct cli *cli)
 {
-	const char *term = g_getenv("TERM");
-	bool bars =
-	    isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-
 	memset(pass, 0, sizeof *pass);
 	pass->cli = cli;
-	pass->line = g_string_new(NULL);
+	pass->watch = watch_new(cli, true);
 	pass->books =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 	pass->names = g_ptr_array_new_with_free_func(g_free);
 	pass->recovery = g_ptr_array_new_with_free_func(g_free);
 	pass->report = ui_report_new();
-	if (cli->on[CLI_JSON])
-		return;
-	pass->terminal = terminal_new(stderr, cli_colour(STDERR_FILENO));
-	if (!cli->on[CLI_QUIET] && !cli->on[CLI_NO_PROGRESS] && !cli->screen)
-		pass->progress = progress_new(stderr,
-		    bars ? PROGRESS_BARS : PROGRESS_LINES, g_get_charset(NULL));
 }
 
 static void
 pass_clear(struct pass *pass)
 {
-	progress_free(pass->progress);
-	terminal_free(pass->terminal);
-	g_string_free(pass->line, TRUE);
+	watch_free(pass->watch);
 	g_hash_table_unref(pass->books);
 	g_ptr_array_unref(pass->names);
 	g_ptr_array_unref(pass->recovery);
@@ -295,7 +218,7 @@ put_next(const struct pass *pass, const struct books *total, bool verify)
 	for (guint i = 0; i < pass->recovery->len; i++)
 		printf("Failed items are kept in %s\n",
 		    (const char *)pass->recovery->pdata[i]);
-	if (stop)
+	if (!verify && pass->report->stopped)
 		printf("Stopped before the end. Go on with: mailmig resume "
 		       "--state %s\n",
 		    plan->state_dir);
@@ -368,7 +291,6 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 	    .tick = tick,
 	    .user = &pass,
 	    .retry_failed_only = resume,
-	    .stop = &stop,
 	};
 	enum status st;
 	int status;
@@ -379,30 +301,26 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 		fputs(text, stdout);
 		return 0;
 	}
+	if (!verify && run_look(cli->plan->state_dir, &error) < 0)
+		return cli_fail(error);
 	status = cli_finish_plan(cli, true);
 	if (status >= 0)
 		return status;
 	pass_init(&pass, cli);
-	stop = 0;
 	if (screen != NULL)
 		screen->begin(screen->user, cli->plan);
-	signal(SIGINT, on_signal);
-	signal(SIGTERM, on_signal);
-	/* A terminal that goes away is no reason to stop: what is told is in
-	 * the event log, and the workers inherit this. */
-	signal(SIGHUP, SIG_IGN);
+	watch_wishes(&params);
 	tick(&pass); /* the clock of progress starts */
 	st = verify ? run_verify(&params, &total, &error)
 		    : run_pass(&params, &total, &error);
-	if (pass.progress != NULL)
-		progress_end(pass.progress, g_get_monotonic_time());
+	watch_end(pass.watch);
 	if (st < 0 && screen != NULL)
 		screen->failed(screen->user, error);
 	if (st < 0) {
 		status = cli_fail(error);
 	} else if (resume && total.mailboxes == 0 && total.errors == 0) {
 		status = 0;
-		if (pass.terminal != NULL)
+		if (!cli->on[CLI_JSON])
 			printf("Nothing is left to resume: every mailbox is "
 			       "done.\n");
 	} else {
@@ -411,7 +329,7 @@ cli_pass(struct cli *cli, bool verify, bool resume)
 		if (screen != NULL)
 			screen->end(
 			    screen->user, pass.report, pass.report_path);
-		if (pass.terminal != NULL) {
+		if (!cli->on[CLI_JSON]) {
 			if (!cli->on[CLI_QUIET])
 				put_table(&pass, &total, verify);
 			put_next(&pass, &total, verify);

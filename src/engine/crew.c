@@ -19,6 +19,7 @@ struct member {
 	pid_t pid;
 	int fd;
 	bool hung;
+	guint64 waits; /* voluntary context switches, when last looked at */
 	GString *buf;
 	gsize at; /* consumed */
 };
@@ -29,6 +30,7 @@ struct Crew {
 	guint64 run;
 	int lock_fd;
 	guint last; /* number given out */
+	bool paused;
 	GPtrArray *members;
 };
 
@@ -77,6 +79,14 @@ crew_size(const Crew *crew)
 	return crew->members->len;
 }
 
+guint
+crew_member(const Crew *crew, guint i)
+{
+	const struct member *member = crew->members->pdata[i];
+
+	return member->number;
+}
+
 enum status
 crew_start(Crew *crew, GError **error)
 {
@@ -96,7 +106,51 @@ crew_start(Crew *crew, GError **error)
 	member->fd = fd;
 	member->buf = g_string_new(NULL);
 	g_ptr_array_add(crew->members, member);
+	if (crew->paused)
+		kill(pid, SIGUSR1);
 	return ST_OK;
+}
+
+void
+crew_pause(Crew *crew, bool pause)
+{
+	crew->paused = pause;
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+
+		if (member->pid > 0)
+			kill(member->pid, pause ? SIGUSR1 : SIGUSR2);
+	}
+}
+
+/* proc(5); 0 where there is none. */
+static guint64
+waits_of(pid_t pid)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
+	g_autofree char *text = NULL;
+	const char *at;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return 0;
+	at = strstr(text, key);
+	return at ? g_ascii_strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+bool
+crew_alive(Crew *crew, guint worker)
+{
+	for (guint i = 0; i < crew->members->len; i++) {
+		struct member *member = crew->members->pdata[i];
+		guint64 before = member->waits;
+
+		if (member->number != worker || member->pid <= 0)
+			continue;
+		member->waits = waits_of(member->pid);
+		return member->waits != before;
+	}
+	return false;
 }
 
 void

@@ -20,8 +20,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Crew, crew_free)
 
 /* One more worker; numbers count from 1 and are not used again. ST_RUN. */
 enum status crew_start(Crew *crew, GError **error);
-guint crew_size(const Crew *crew);	  /* alive */
+guint crew_size(const Crew *crew);	      /* alive */
+guint crew_member(const Crew *crew, guint i); /* its number; i < crew_size() */
 void crew_stop(Crew *crew);		  /* ask all of them to finish soon */
+/* All of them rest, those that are started later too; or go on. */
+void crew_pause(Crew *crew, bool pause);
+/* Has it waited for anything (a server, a disk, a lock, time) since the last
+ * call? Whoever works does, all the time; whoever hangs in a loop, or is
+ * stopped, or waits for a disk that is gone does not. */
+bool crew_alive(Crew *crew, guint worker);
 void crew_kill(Crew *crew, guint worker); /* it hangs */
 
 struct crew_news {

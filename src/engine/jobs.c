@@ -51,6 +51,7 @@ want(const Plan *plan, GPtrArray *out, const struct mailbox *mailbox,
 	wanted->mailbox = g_strdup(mailbox->name);
 	wanted->ref = g_strdup(mailbox->ref);
 	wanted->account = account;
+	wanted->messages = mailbox->messages;
 	wanted->is_public = mailbox->is_public;
 	wanted->no_mail = mailbox->no_mail;
 	wanted->destination = destination_of(plan,
@@ -130,14 +131,18 @@ jobs_list(const Plan *plan, GPtrArray *out, GPtrArray *missing,
 			    plan->accounts->pdata[i];
 
 			want(plan, out,
-			    &(const struct mailbox){.name = account->source},
+			    &(const struct mailbox){
+				.name = account->source, .messages = -1},
 			    i);
 		}
 		return ST_OK;
 	}
 	/* One login is one mailbox: no need to ask for its name. */
 	if (plan->from.accounts && user && !plan_has_mark(user)) {
-		want(plan, out, &(const struct mailbox){.name = (char *)user}, -1);
+		want(plan, out,
+		    &(const struct mailbox){
+			.name = (char *)user, .messages = -1},
+		    -1);
 		return ST_OK;
 	}
 	st = list_source(plan, mailboxes, error);
@@ -213,7 +218,7 @@ jobs_enter(Ledger *ledger, const Plan *plan, guint64 run,
 
 	*jobs = *shares = 0;
 	for (guint i = 0; st == ST_OK && i < wanted->len; i++) {
-		const struct wanted *w = wanted->pdata[i];
+		struct wanted *w = wanted->pdata[i];
 		g_autofree char *same = identity(plan, w);
 		struct ledger_job job = {
 		    .identity = same,
@@ -234,6 +239,7 @@ jobs_enter(Ledger *ledger, const Plan *plan, guint64 run,
 
 		st = ledger_job_enter(
 		    ledger, run, &job, unfinished_only, &entered, error);
+		w->entered = entered;
 		*jobs += entered;
 		*shares += entered ? job.parts : 0;
 	}

@@ -11,7 +11,9 @@
 struct wanted {
 	char *mailbox, *ref, *destination;
 	gint64 account; /* index in plan->accounts, or -1 */
+	gint64 messages; /* as the source listed it; -1: not known */
 	bool is_public, no_mail;
+	bool entered; /* it has a job in this run: jobs_enter() */
 };
 void wanted_free(struct wanted *wanted);
 

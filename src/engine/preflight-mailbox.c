@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define READ_TOLD 500 /* messages between two events of progress */
+
 /* A folder of the source, and where it will go. */
 struct shelf {
 	const struct folder *folder;
@@ -35,6 +37,7 @@ struct look {
 	char *largest_folder, *first_unreadable;
 	gint64 sampled_messages, sampled_bytes, sampled_us;
 	guint renamed;
+	guint reads; /* messages counted since progress was told */
 };
 
 static void
@@ -60,6 +63,39 @@ static void
 tell(struct look *l, Event *event)
 {
 	l->p->tell(event, l->p->user);
+}
+
+/* For progress, now and then. */
+static void
+tell_read(struct look *l, const struct folder *folder)
+{
+	Event *event;
+
+	if (l->reads == 0)
+		return;
+	event = finding(l, EVENT_MESSAGES_READ);
+	if (folder != NULL)
+		event_path(event, "folder", folder->path);
+	event_number(event, "n", l->reads);
+	event_number(event, "ends", 1);
+	tell(l, event);
+	l->reads = 0;
+}
+
+static void
+tell_size(struct look *l)
+{
+	gint64 messages = source_expect(l->source);
+	Event *event;
+
+	if (messages < 0)
+		messages = l->p->wanted->messages;
+	if (messages < 0)
+		return;
+	event = finding(l, EVENT_JOB_SIZED);
+	event_number(event, "messages", messages);
+	event_number(event, "parts", 1);
+	tell(l, event);
 }
 
 static void
@@ -141,6 +177,8 @@ count_all(struct look *l, GError **error)
 			shelf_of(l, record.folder);
 		} else if (record.kind == RECORD_MESSAGE) {
 			count_message(l, &record.message);
+			if (++l->reads >= READ_TOLD)
+				tell_read(l, record.message.folder);
 		}
 	}
 }
@@ -194,8 +232,11 @@ look_at_source(struct look *l, GError **error)
 		return st;
 	l->job.filter = &l->tell_only;
 	st = source_begin(l->source, &l->job, error);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		tell_size(l);
 		st = count_all(l, error);
+		tell_read(l, NULL);
+	}
 	return st;
 }
 
@@ -404,6 +445,7 @@ preflight_mailbox(const struct preflight_look *p, GError **error)
 	    .spool_dir = g_get_tmp_dir(),
 	    .remark = remark,
 	    .remark_ctx = &l};
+	tell(&l, finding(&l, EVENT_MAILBOX_READ));
 	st = plan_route(p->plan, people_account(p->plan, w, &room), w->mailbox,
 	    &l.route, &source_why);
 	if (st == ST_OK && p->plan->to.text != NULL)

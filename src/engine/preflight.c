@@ -34,6 +34,8 @@ struct parent {
 	struct preflight *found;
 	GPtrArray *checkers;
 	guint parts;
+	gint64 begun; /* mailboxes that were begun, or are not there */
+	bool paused, finishing;
 };
 
 static void
@@ -47,6 +49,7 @@ checker_free(void *data)
 		int status;
 
 		kill(checker->pid, SIGTERM);
+		kill(checker->pid, SIGCONT); /* should it rest */
 		starter_wait(checker->starter, checker->pid, &status, NULL);
 	}
 	g_string_free(checker->buf, TRUE);
@@ -71,10 +74,16 @@ deliver(struct parent *parent, const Event *event)
 		f->sampled_bytes += event_get_number(event, "sampled_bytes");
 		f->sampled_us += event_get_number(event, "sampled_us");
 		break;
+	case EVENT_MAILBOX_READ:
+		parent->begun++;
+		break;
 	case EVENT_CHECK_NO_SOURCE:
 	case EVENT_CHECK_NO_DESTINATION:
+		f->failed++;
+		break;
 	case EVENT_ACCOUNT_WITHOUT_MAILBOX:
 	case EVENT_MAILBOX_NOT_OPENED: /* nobody in the directory */
+		parent->begun++;
 		f->failed++;
 		break;
 	}
@@ -195,6 +204,41 @@ read_one(struct parent *parent, guint i, GError **error)
 	return ST_OK;
 }
 
+static void
+signal_all(const struct parent *parent, int sig)
+{
+	for (guint i = 0; i < parent->checkers->len; i++) {
+		const struct checker *checker = parent->checkers->pdata[i];
+
+		if (checker->pid > 0)
+			kill(checker->pid, sig);
+	}
+}
+
+/* What people asked for since the last look. */
+static void
+heed(struct parent *parent)
+{
+	const struct run_params *params = parent->params;
+	bool pause = params->pause && *params->pause;
+
+	if (pause != parent->paused) {
+		parent->paused = pause;
+		signal_all(parent, pause ? SIGSTOP : SIGCONT);
+		deliver_new(parent,
+		    event_new(pause ? EVENT_RUN_PAUSED : EVENT_RUN_CONTINUED));
+	}
+	if (params->finish && *params->finish && !parent->finishing) {
+		Event *event = event_new(EVENT_RUN_FINISHING);
+
+		parent->finishing = true;
+		signal_all(parent, SIGUSR1);
+		event_number(event, "mailboxes",
+		    parent->found->mailboxes - parent->begun);
+		deliver_new(parent, event);
+	}
+}
+
 static enum status
 supervise(struct parent *parent, GError **error)
 {
@@ -207,6 +251,7 @@ supervise(struct parent *parent, GError **error)
 		if (parent->params->stop != NULL && *parent->params->stop)
 			return fail(ST_RUN, error, ERR_CANCELLED, RETRY_NEVER,
 			    "stopped; nothing was written");
+		heed(parent);
 		if (parent->params->tick)
 			parent->params->tick(parent->params->user);
 		for (guint i = 0; i < n; i++) {
@@ -371,6 +416,9 @@ preflight_run(
 	g_ptr_array_unref(parent.checkers);
 	if (st < 0)
 		return st;
+	out->looked = parent.begun;
+	if (out->looked < out->mailboxes && parent.finishing)
+		deliver_new(&parent, event_new(EVENT_RUN_STOPPED));
 	tell_room(&parent);
 	estimate(&parent);
 	tell_end(&parent);
@@ -385,17 +433,24 @@ preflight_exit_status(const struct preflight *found)
 
 /* The process's side. */
 
+struct teller {
+	int fd;
+	guint part;
+};
+
 static void
 write_event(Event *event, void *user)
 {
-	int *fd = user;
+	const struct teller *teller = user;
 	GString *line = g_string_new(NULL);
 	gsize done = 0;
 
+	event_number(event, "worker", teller->part);
 	event_to_json(event, line);
 	event_free(event);
 	while (done < line->len) {
-		gssize n = write(*fd, line->str + done, line->len - done);
+		gssize n =
+		    write(teller->fd, line->str + done, line->len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -432,6 +487,14 @@ forget(Event *event, void *unused)
 	event_free(event);
 }
 
+static volatile int finish;
+
+static void
+on_finish(int sig)
+{
+	finish = 1;
+}
+
 enum status
 preflight_main(int in, int out, guint part, guint parts, GError **error)
 {
@@ -440,7 +503,9 @@ preflight_main(int in, int out, guint part, guint parts, GError **error)
 	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
 	gint64 sampling_us = PREFLIGHT_SAMPLING_US;
+	struct teller teller = {out, part};
 	enum status st = read_plan(in, plan, error);
+	sigset_t set;
 
 	if (st == ST_OK)
 		st = plan_finish(plan, false, error);
@@ -449,11 +514,16 @@ preflight_main(int in, int out, guint part, guint parts, GError **error)
 	if (st == ST_OK)
 		st = people_place_all(
 		    plan, wanted, PEOPLE_TRY, forget, NULL, error);
-	for (guint i = part; st == ST_OK && i < wanted->len; i += parts) {
+	signal(SIGUSR1, on_finish);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	for (guint i = part; st == ST_OK && !finish && i < wanted->len;
+	     i += parts) {
 		struct preflight_look look = {.plan = plan,
 		    .wanted = wanted->pdata[i],
 		    .tell = write_event,
-		    .user = &out,
+		    .user = &teller,
 		    .sampling_us = &sampling_us};
 
 		st = preflight_mailbox(&look, error);

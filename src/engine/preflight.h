@@ -26,6 +26,7 @@
 /* What was found, summed up. */
 struct preflight {
 	gint64 mailboxes, failed; /* failed: one of its ends cannot be used */
+	gint64 looked; /* at; fewer when it was asked to stop before its end */
 	gint64 folders, messages, bytes, left_out; /* at the source */
 	gint64 sampled_bytes, sampled_messages, sampled_us;
 	gint64 estimate_s; /* -1: nothing was measured */

@@ -315,6 +315,18 @@ clear(struct pump *pump)
 	g_free(pump->recovery_dir);
 }
 
+/* Paused: what was given is brought home first, so that nothing is in doubt
+ * for as long as that takes. */
+static enum status
+rest(struct pump *pump, GError **error)
+{
+	enum status st = pump->whole ? ST_OK : pump_commit(pump, false, error);
+
+	while (st == ST_OK && *pump->p->pause && !*pump->p->stop)
+		g_usleep(PUMP_IDLE_MS * 1000);
+	return st;
+}
+
 static enum status
 run(struct pump *pump, struct pump_result *result, GError **error)
 {
@@ -330,7 +342,10 @@ run(struct pump *pump, struct pump_result *result, GError **error)
 			bring_home(pump);
 			return ST_END;
 		}
-		st = turn(pump, &result->side, error);
+		if (*pump->p->pause)
+			st = rest(pump, error);
+		else
+			st = turn(pump, &result->side, error);
 	}
 	if (st < 0) {
 		if (strcmp(result->side, "source") == 0)

@@ -10,6 +10,8 @@
 #include "engine/feed.h"
 #include "source/source.h"
 
+#define PUMP_IDLE_MS 200 /* between looks at the flags while waiting */
+
 struct pump_params {
 	Ledger *ledger;
 	Feed *feed; /* feed_share() was called */
@@ -18,7 +20,7 @@ struct pump_params {
 	const struct plan_route *route;
 	const struct source_driver *source_driver;
 	const struct dest_driver *dest_driver;
-	volatile int *stop;
+	volatile int *stop, *pause;
 };
 
 /*

@@ -13,10 +13,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LOCK_WAIT_MS  2000 /* for the workers of a run that was just killed */
+#define LOCK_WAIT_MS  30000 /* for the workers of a run that was just killed */
 #define LOCK_LOOK_MS  50
 #define TICK_MS	      200 /* between calls of tick(), and looks at stop */
 #define LAPSED_US     (10 * G_USEC_PER_SEC) /* between looks for hung workers */
+#define RENEW_US      (60 * G_USEC_PER_SEC) /* between renewals of a lease */
 #define STILLBORN_MAX 3 /* workers that end at once, without a mailbox */
 
 struct parent {
@@ -31,8 +32,9 @@ struct parent {
 	GHashTable *serials; /* of what was heard, by job and part */
 	GHashTable *ended;   /* ids of jobs whose end was told */
 	guint wanted_workers, stillborn;
-	bool stopping, failed;
-	gint64 begun_us, lapsed_us;
+	bool stopping, failed, paused, finishing;
+	guint held; /* mailboxes that were not begun any more */
+	gint64 begun_us, lapsed_us, renewed_us;
 };
 
 /* A line that is told again by the attempt after one that was killed. */
@@ -82,9 +84,47 @@ deliver(const Event *event, void *user)
 		parent->params->sink(event, parent->params->user);
 }
 
+/*
+ * Who runs here, 0: nobody, only workers whose parent was killed. flock() is
+ * inherited by the workers, so that the directory is not free before the last
+ * of them has ended; a lock of fcntl() is the parent's own, goes with it
+ * however it ends, and has its number.
+ */
+static pid_t
+holder(int fd)
+{
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_GETLK, &range) < 0 || range.l_type == F_UNLCK)
+		return 0;
+	return range.l_pid;
+}
+
+static enum status
+refuse(const char *dir, pid_t pid, GError **error)
+{
+	return fail(ST_RUN, error, ERR_REFUSED, RETRY_LATER,
+	    "state directory %s is in use by another run, process %d; wait for "
+	    "its end, or name another one with --state",
+	    dir, (int)pid);
+}
+
+enum status
+run_look(const char *state_dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(state_dir, "lock", NULL);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	pid_t pid = fd < 0 ? 0 : holder(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return pid > 0 ? refuse(state_dir, pid, error) : ST_OK;
+}
+
 static enum status
 lock(struct parent *parent, GError **error)
 {
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const char *dir = parent->params->plan->state_dir;
 	g_autofree char *path = g_build_filename(dir, "lock", NULL);
 
@@ -100,13 +140,22 @@ lock(struct parent *parent, GError **error)
 		    "one with --state",
 		    dir, g_strerror(errno));
 	for (guint ms = 0; ms < LOCK_WAIT_MS; ms += LOCK_LOOK_MS) {
-		if (flock(parent->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		pid_t pid;
+
+		if (flock(parent->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+			fcntl(parent->lock_fd, F_SETLK, &range);
 			return ST_OK;
+		}
+		pid = holder(parent->lock_fd);
+		if (pid > 0)
+			return refuse(dir, pid, error);
+		if (parent->params->stop && *parent->params->stop)
+			break;
 		g_usleep(LOCK_LOOK_MS * 1000);
 	}
 	return fail(ST_RUN, error, ERR_REFUSED, RETRY_LATER,
-	    "state directory %s is in use by another run; wait for its end, or "
-	    "name another one with --state",
+	    "state directory %s is still in use by the workers of a run that "
+	    "was killed; try again in a minute",
 	    dir);
 }
 
@@ -123,6 +172,26 @@ tell_accounts(
 		feed_mailbox(parent->feed, left_out->pdata[i]);
 		feed_tell(
 		    parent->feed, event_new(EVENT_MAILBOX_WITHOUT_ACCOUNT));
+	}
+	feed_mailbox(parent->feed, NULL);
+}
+
+/* What the source's list had already told, for progress; a worker that knows
+ * better says so. */
+static void
+tell_sizes(struct parent *parent, const GPtrArray *wanted)
+{
+	for (guint i = 0; i < wanted->len; i++) {
+		const struct wanted *w = wanted->pdata[i];
+		Event *event;
+
+		if (w->messages < 0 || !w->entered || w->no_mail)
+			continue;
+		feed_mailbox(parent->feed, w->mailbox);
+		event = event_new(EVENT_JOB_SIZED);
+		event_number(event, "messages", w->messages);
+		event_number(event, "parts", 1);
+		feed_tell(parent->feed, event);
 	}
 	feed_mailbox(parent->feed, NULL);
 }
@@ -178,6 +247,7 @@ begin(struct parent *parent, GError **error)
 	event_number(event, "mailboxes", jobs);
 	feed_tell(parent->feed, event);
 	tell_accounts(parent, missing, left_out);
+	tell_sizes(parent, wanted);
 	while (people->len > 0)
 		feed_tell(parent->feed, g_ptr_array_steal_index(people, 0));
 
@@ -262,20 +332,77 @@ begin_to_stop(struct parent *parent)
 	crew_stop(parent->crew);
 }
 
+/* Whoever waits for a slow server, or rests, commits nothing for long; but it
+ * lives. all: whatever they look like. */
+static enum status
+renew_leases(struct parent *parent, bool all, GError **error)
+{
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && i < crew_size(parent->crew); i++) {
+		guint worker = crew_member(parent->crew, i);
+
+		if (crew_alive(parent->crew, worker) || all)
+			st = ledger_worker_renew(
+			    parent->ledger, parent->run, worker, error);
+	}
+	return st;
+}
+
 static enum status
 look_for_hung(struct parent *parent, GError **error)
 {
 	g_autoptr(GArray) workers = NULL;
 	gint64 now = g_get_monotonic_time();
-	enum status st;
+	gint64 since = now - parent->lapsed_us;
+	enum status st = ST_OK;
 
-	if (now - parent->lapsed_us < LAPSED_US)
+	if (since < LAPSED_US)
 		return ST_OK;
 	parent->lapsed_us = now;
+	/* We were stopped ourselves (Ctrl-Z), and they were with us. */
+	if (since > RENEW_US)
+		st = renew_leases(parent, true, error);
 	workers = g_array_new(FALSE, FALSE, sizeof(guint));
-	st = ledger_share_lapsed(parent->ledger, parent->run, workers, error);
+	if (st == ST_OK)
+		st = ledger_share_lapsed(
+		    parent->ledger, parent->run, workers, error);
 	for (guint i = 0; i < workers->len; i++)
 		crew_kill(parent->crew, g_array_index(workers, guint, i));
+	if (st == ST_OK && now - parent->renewed_us >= RENEW_US) {
+		parent->renewed_us = now;
+		st = renew_leases(parent, false, error);
+	}
+	return st;
+}
+
+/* What people asked for since the last look. */
+static enum status
+heed(struct parent *parent, GError **error)
+{
+	const struct run_params *params = parent->params;
+	bool pause;
+	Event *event;
+	enum status st;
+
+	if ((params->stop && *params->stop) || parent->failed)
+		begin_to_stop(parent);
+	if (parent->stopping)
+		return ST_OK;
+	pause = params->pause && *params->pause;
+	if (pause != parent->paused) {
+		parent->paused = pause;
+		crew_pause(parent->crew, pause);
+		feed_tell(parent->feed,
+		    event_new(pause ? EVENT_RUN_PAUSED : EVENT_RUN_CONTINUED));
+	}
+	if (!params->finish || !*params->finish || parent->finishing)
+		return ST_OK;
+	parent->finishing = true;
+	st = ledger_job_hold(parent->ledger, parent->run, &parent->held, error);
+	event = event_new(EVENT_RUN_FINISHING);
+	event_number(event, "mailboxes", parent->held);
+	feed_tell(parent->feed, event);
 	return st;
 }
 
@@ -290,8 +417,9 @@ supervise(struct parent *parent, GError **error)
 		struct crew_news news;
 		gint64 now = g_get_monotonic_time();
 
-		if ((params->stop && *params->stop) || parent->failed)
-			begin_to_stop(parent);
+		st = heed(parent, error);
+		if (st < 0)
+			break;
 		if (params->tick && now - ticked_us >= TICK_MS * 1000) {
 			ticked_us = now;
 			params->tick(params->user);
@@ -371,7 +499,7 @@ end(struct parent *parent, GError **error)
 
 	st = ledger_job_each(
 	    parent->ledger, parent->run, end_untold, parent, error);
-	if (parent->params->stop && *parent->params->stop)
+	if ((parent->params->stop && *parent->params->stop) || parent->held > 0)
 		feed_tell(parent->feed, event_new(EVENT_RUN_STOPPED));
 	feed_tell(parent->feed, totals(EVENT_TOTALS, parent));
 	if (strcmp(driver->name, "files") == 0)
@@ -400,7 +528,7 @@ run_pass(const struct run_params *params, struct books *total, GError **error)
 	enum status st;
 
 	memset(total, 0, sizeof *total);
-	parent.lapsed_us = parent.begun_us;
+	parent.lapsed_us = parent.renewed_us = parent.begun_us;
 	parent.serials =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	parent.ended = g_hash_table_new(NULL, NULL);

@@ -36,8 +36,14 @@ struct run_params {
 	run_tick tick;
 	void *user;
 	bool retry_failed_only; /* resume: only jobs that are not done */
-	volatile int *stop;
+	/* What people ask for meanwhile; each may be NULL. */
+	volatile int *stop;   /* end soon */
+	volatile int *pause;  /* rest while it is set */
+	volatile int *finish; /* begin no more mailboxes */
 };
+/* Before anybody is asked for a password: ST_RUN with ERR_REFUSED when a run
+ * is under way in the state directory. */
+enum status run_look(const char *state_dir, GError **error);
 /*
  * One pass. ST_OK: it went to its end, good or bad: see books (exit status 0
  * when nothing is wrong, 1 with warnings, 2 when a message, mailbox or the run

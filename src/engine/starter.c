@@ -199,10 +199,17 @@ serve(int socket_fd)
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct request request;
 	int fds[FDS_SENT];
+	sigset_t kept;
 
 	prctl(PR_SET_NAME, "mailmig-starter");
 	for (guint i = 0; i < G_N_ELEMENTS(unheard); i++)
 		sigaction(unheard[i], &ignore, &heard[i]);
+	/* A child that is asked to rest, or to finish, before it can hear that
+	 * keeps the signal until it lets it in. */
+	sigemptyset(&kept);
+	sigaddset(&kept, SIGUSR1);
+	sigaddset(&kept, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &kept, NULL);
 	/* Whoever reads our output waits for the run, not for us. */
 	null_to(STDIN_FILENO, O_RDONLY);
 	null_to(STDOUT_FILENO, O_WRONLY);

@@ -10,6 +10,7 @@
 #include "engine/likeness.h"
 #include "engine/people.h"
 #include "engine/run.h"
+#include "engine/verify-watch.h"
 #include "model/address-message.h"
 #include "source/source.h"
 
@@ -376,7 +377,9 @@ read_records(struct verify *v, Source *source, enum side side, GError **error)
 {
 	struct record record;
 	enum status st = ST_OK;
+	guint n = 0;
 
+	verify_tell_size(v->feed, source);
 	while (st == ST_OK) {
 		g_autoptr(GError) why = NULL;
 
@@ -396,11 +399,15 @@ read_records(struct verify *v, Source *source, enum side side, GError **error)
 		} else if (st < 0) {
 			g_propagate_error(error, g_steal_pointer(&why));
 		} else if (st == ST_OK) {
+			n += record.kind == RECORD_MESSAGE;
+			if (n >= VERIFY_READ_TOLD)
+				verify_tell_read(v->feed,
+				    record.message.folder, &n);
 			st = take(v, side, &record, error);
 		}
-		if (v->params->tick)
-			v->params->tick(v->params->user);
+		verify_look_up(v->feed, v->params);
 	}
+	verify_tell_read(v->feed, NULL, &n);
 	return st == ST_END ? ST_OK : st;
 }
 
@@ -763,6 +770,7 @@ one(struct verify *v, const struct wanted *wanted, GError **error)
 
 	v->wanted = wanted;
 	feed_mailbox(v->feed, wanted->mailbox);
+	feed_tell(v->feed, event_new(EVENT_MAILBOX_READ));
 	st = plan_route(plan, people_account(plan, wanted, &room),
 	    wanted->mailbox, &route, &why);
 	if (st == ST_OK) {
@@ -810,6 +818,7 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
 	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	Event *event;
 	enum status st;
 	bool rows_stay = (dest_driver_find(params->plan->to.url.scheme)->takes &
 			     1u << RECORD_RECIPIENT) != 0;
@@ -826,6 +835,9 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	v.split = g_array_new(FALSE, TRUE, sizeof(struct part));
 	g_array_set_clear_func(v.split, (GDestroyNotify)part_clear);
 	envelope_init(&v.envelope);
+	event = event_new(EVENT_VERIFY_BEGUN);
+	event_number(event, "mailboxes", wanted->len);
+	feed_tell(v.feed, event);
 	for (guint i = 0; i < missing->len; i++) {
 		feed_mailbox(v.feed, missing->pdata[i]);
 		feed_tell(v.feed, event_new(EVENT_ACCOUNT_WITHOUT_MAILBOX));
@@ -834,9 +846,14 @@ run_verify(const struct run_params *params, struct books *total, GError **error)
 	    params->plan, wanted, PEOPLE_FIND, tell_nobody, &v, error);
 	/* Rows of a directory are not mail; most destinations have no place for
 	 * them, and then no mailbox of theirs either. */
-	for (guint i = 0; st == ST_OK && i < wanted->len; i++)
+	for (guint i = 0; st == ST_OK && i < wanted->len; i++) {
+		if (params->finish && *params->finish) {
+			verify_tell_left(v.feed, wanted->len - i);
+			break;
+		}
 		if (rows_stay || !((struct wanted *)wanted->pdata[i])->no_mail)
 			st = one(&v, wanted->pdata[i], error);
+	}
 	envelope_clear(&v.envelope);
 	spool_free(v.scratch);
 	spool_free(v.letter);

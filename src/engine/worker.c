@@ -16,14 +16,41 @@
 
 #define PAUSE_MAX_S	  900 /* a server that is down longer is asked this often */
 #define PAUSE_NAMED_MAX_S 3600 /* and no server is waited for longer */
-#define IDLE_MS		  200 /* between looks at the stop flag while waiting */
 
-static volatile int stop;
+static volatile int stop, rest;
 
 static void
 on_signal(int sig)
 {
 	stop = 1;
+}
+
+static void
+on_pause(int sig)
+{
+	rest = sig == SIGUSR1;
+}
+
+/* The parent asks by SIGTERM, SIGUSR1 and SIGUSR2; the last two were blocked
+ * when we were started, so that none of them comes too early (starter.c). */
+static void
+hear_signals(void)
+{
+	struct sigaction on_stop = {.sa_handler = on_signal};
+	struct sigaction on_rest = {
+	    .sa_handler = on_pause, .sa_flags = SA_RESTART};
+	sigset_t set;
+
+	/* The terminal's Ctrl-C reaches us as it reaches the parent. */
+	sigaction(SIGINT, &on_stop, NULL);
+	sigaction(SIGTERM, &on_stop, NULL);
+	sigaction(SIGUSR1, &on_rest, NULL);
+	sigaction(SIGUSR2, &on_rest, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static enum status
@@ -268,16 +295,21 @@ work(Ledger *ledger, Feed *feed, const Plan *plan, guint64 run, guint worker,
 	    .feed = feed,
 	    .plan = plan,
 	    .share = &share,
-	    .stop = &stop};
+	    .stop = &stop,
+	    .pause = &rest};
 	enum status st = ST_OK;
 	guint wait_s;
 
 	while (st == ST_OK && !stop) {
+		if (rest) {
+			g_usleep(PUMP_IDLE_MS * 1000);
+			continue;
+		}
 		st = ledger_share_claim(
 		    ledger, run, worker, &share, &wait_s, error);
 		if (st == ST_END && wait_s > 0) {
-			g_usleep(
-			    IDLE_MS * 1000); /* a pause that was asked for */
+			/* a pause that was asked for */
+			g_usleep(PUMP_IDLE_MS * 1000);
 			st = ST_OK;
 			continue;
 		}
@@ -296,16 +328,12 @@ enum status
 worker_main(
     const char *state_dir, guint64 run, guint worker, int out, GError **error)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	g_autoptr(Ledger) ledger = NULL;
 	g_autoptr(Feed) feed = feed_new(out, &stop, run, worker);
 	g_autoptr(Plan) plan = NULL;
 	enum status st;
 
-	/* The terminal's Ctrl-C reaches us as it reaches the parent. */
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	hear_signals();
 	/* Without a parent nobody counts; it may be gone by now. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() == 1)

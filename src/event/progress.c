@@ -17,6 +17,7 @@ struct task {
 	gint64 expected; /* messages; -1: not known */
 	gint64 settled;	 /* messages moved, there, left out, failed */
 	gint64 staged, staged_bytes; /* written, not committed yet */
+	gint64 reads, read; /* of all its ends; and what was settled for that */
 };
 
 struct sample {
@@ -35,6 +36,9 @@ struct Progress {
 	gint64 settled, bytes, warnings, errors;
 	struct sample samples[SAMPLES]; /* a ring */
 	guint n_samples;
+	char *keys; /* the help line, or NULL */
+	bool paused, finishing;
+	bool looks; /* it only reads: there is no rate of bytes */
 	bool dirty; /* something happened since it was drawn */
 	bool ended;
 	GArray *widths; /* of int: columns of the lines on the screen */
@@ -74,7 +78,17 @@ progress_free(Progress *p)
 	g_ptr_array_unref(p->tasks);
 	g_array_unref(p->widths);
 	g_hash_table_unref(p->sizes);
+	g_free(p->keys);
 	g_free(p);
+}
+
+void
+progress_keys(Progress *p, const char *text)
+{
+	g_free(p->keys);
+	p->keys = g_strdup(text);
+	if (p->style == PROGRESS_LINES)
+		fprintf(p->out, "mailmig: keys: %s\n", text);
 }
 
 static struct task *
@@ -114,11 +128,13 @@ static void
 begin_task(Progress *p, const Event *event)
 {
 	struct task *task = g_new0(struct task, 1);
+	const char *name = event_get_text(event, "mailbox");
+	gint64 *known = name ? g_hash_table_lookup(p->sizes, name) : NULL;
 	guint at = 0;
 
 	task->worker = event_get_number(event, "worker");
-	task->mailbox = g_strdup(event_get_text(event, "mailbox"));
-	task->expected = -1;
+	task->mailbox = g_strdup(name);
+	task->expected = known ? *known : -1;
 	end_task(p, task->worker);
 	while (at < p->tasks->len &&
 	       ((struct task *)p->tasks->pdata[at])->worker < task->worker)
@@ -145,8 +161,9 @@ size_task(Progress *p, struct task *task, const Event *event)
 	}
 	p->expected += messages - *known;
 	*known = messages;
-	if (task != NULL && event_get_number(event, "parts") <= 1)
-		task->expected = messages;
+	if (task != NULL)
+		task->expected =
+		    event_get_number(event, "parts") <= 1 ? messages : -1;
 }
 
 static void
@@ -175,6 +192,31 @@ moved(Progress *p, struct task *task, gint64 n, gint64 bytes)
 	p->bytes -= known_bytes;
 }
 
+/* A mailbox that is read twice, once at each end, is half done after one. */
+static void
+read_some(Progress *p, struct task *task, const Event *event)
+{
+	gint64 ends = MAX(event_get_number(event, "ends"), 1);
+	gint64 more;
+
+	if (task == NULL)
+		return;
+	task->reads += event_get_number(event, "n");
+	more = task->reads / ends - task->read;
+	task->read += more;
+	settle(p, task, more, 0);
+}
+
+/* Now it is told what that was. */
+static void
+unread(Progress *p, struct task *task)
+{
+	if (task == NULL)
+		return;
+	settle(p, task, -task->read, 0);
+	task->read = task->reads = 0;
+}
+
 static void
 note_folder(struct task *task, const Event *event)
 {
@@ -199,11 +241,32 @@ progress_event(Progress *p, const Event *event)
 	p->errors += event_level_of(event) == EVENT_ERROR;
 	note_folder(task, event);
 	switch (event_id_of(event)) {
+	case EVENT_CHECK_BEGUN:
+	case EVENT_VERIFY_BEGUN:
+		p->looks = true;
+		p->mailboxes = event_get_number(event, "mailboxes");
+		break;
 	case EVENT_RUN_BEGUN:
 		if (event_has(event, "mailboxes"))
 			p->mailboxes = event_get_number(event, "mailboxes");
 		break;
+	case EVENT_RUN_PAUSED:
+		p->paused = true;
+		break;
+	case EVENT_RUN_CONTINUED:
+		p->paused = false;
+		/* The rate is not that of the pause. */
+		p->n_samples = 0;
+		break;
+	case EVENT_RUN_FINISHING:
+		p->finishing = true;
+		if (p->mailboxes >= 0)
+			p->mailboxes = MAX(
+			    p->mailboxes - event_get_number(event, "mailboxes"),
+			    0);
+		break;
 	case EVENT_JOB_BEGUN:
+	case EVENT_MAILBOX_READ:
 		begin_task(p, event);
 		break;
 	case EVENT_JOB_SIZED:
@@ -232,8 +295,28 @@ progress_event(Progress *p, const Event *event)
 	case EVENT_FOLDER_FILTERED:
 		settle(p, task, n, 0);
 		break;
+	case EVENT_MESSAGES_READ:
+		read_some(p, task, event);
+		break;
 	case EVENT_VERIFY_FOLDER_DONE:
+		unread(p, task);
 		settle(p, task, event_get_number(event, "found"), 0);
+		break;
+	case EVENT_CHECK_MAILBOX:
+		unread(p, task);
+		settle(p, task,
+		    event_get_number(event, "messages") +
+			event_get_number(event, "left_out"),
+		    0);
+		p->done++;
+		end_task(p, event_get_number(event, "worker"));
+		break;
+	case EVENT_CHECK_NO_SOURCE:
+		p->done++;
+		end_task(p, event_get_number(event, "worker"));
+		break;
+	case EVENT_ACCOUNT_WITHOUT_MAILBOX:
+		p->done += p->looks; /* a check counts them among the others */
 		break;
 	case EVENT_MESSAGE_FILTERED:
 		settle(p, task, 1, 0);
@@ -344,14 +427,24 @@ summary(Progress *p, gint64 now_us, bool with_messages)
 	double message_rate, byte_rate;
 
 	rates(p, now_us, &message_rate, &byte_rate);
-	rate = human_bytes((gint64)byte_rate);
-	if (all > p->settled && message_rate > 0)
+	if (p->paused && !p->ended)
+		return g_strconcat("paused: ", mailboxes,
+		    with_messages ? ", " : "", with_messages ? messages : "",
+		    p->looks ? "" : ", ", p->looks ? "" : bytes, ", ", elapsed,
+		    errors, p->keys ? "; p goes on" : "", NULL);
+	rate = p->looks ? human_count((gint64)message_rate)
+			: human_bytes((gint64)byte_rate);
+	if (all > p->settled && message_rate > 0 && !p->finishing)
 		left = human_duration(
 		    (gint64)((double)(all - p->settled) / message_rate) + 1);
 	return g_strconcat(mailboxes, with_messages ? ", " : "",
-	    with_messages ? messages : "", ", ", bytes, ", ", rate, "/s, ",
-	    elapsed, left ? ", about " : "", left ? left : "",
-	    left ? " left" : "", errors, NULL);
+	    with_messages ? messages : "", p->looks ? "" : ", ",
+	    p->looks ? "" : bytes, ", ", rate,
+	    p->looks ? " messages/s, " : "/s, ", elapsed,
+	    left ? ", about " : "", left ? left : "", left ? " left" : "",
+	    errors,
+	    p->finishing && !p->ended ? "; these mailboxes are the last" : "",
+	    NULL);
 }
 
 static void
@@ -393,7 +486,7 @@ static GPtrArray *
 frame_lines(Progress *p, gint64 now_us, int rows)
 {
 	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-	guint fit = (guint)MAX(rows - 4, 1);
+	guint fit = (guint)MAX(rows - 4 - (p->keys != NULL), 1);
 
 	for (guint i = 0; i < p->tasks->len && i < fit; i++) {
 		const struct task *task = p->tasks->pdata[i];
@@ -409,6 +502,8 @@ frame_lines(Progress *p, gint64 now_us, int rows)
 	g_ptr_array_add(lines,
 	    bar_line(p, "all", p->settled, expected_total(p), "messages"));
 	g_ptr_array_add(lines, summary(p, now_us, false));
+	if (p->keys != NULL)
+		g_ptr_array_add(lines, g_strdup(p->keys));
 	return lines;
 }
 

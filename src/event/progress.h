@@ -4,7 +4,8 @@
  * write; elsewhere a plain line every few seconds.
  *
  * It counts for the eye: the books are made elsewhere (engine/run.h). What is
- * to come is known from run_begun (mailboxes) and job_sized (messages).
+ * to come is known from run_begun, verify_begun or check_begun (mailboxes), and
+ * job_sized (messages).
  */
 #ifndef MAILMIG_EVENT_PROGRESS_H
 #define MAILMIG_EVENT_PROGRESS_H
@@ -26,6 +27,9 @@ typedef struct Progress Progress;
 Progress *progress_new(FILE *out, enum progress_style style, bool utf8);
 void progress_free(Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
+
+/* A line below the bars: which keys there are. As lines, it is said once. */
+void progress_keys(Progress *progress, const char *text);
 
 void progress_event(Progress *progress, const Event *event);
 /* Draws when it is time to. now_us: monotonic; columns, rows: of the terminal

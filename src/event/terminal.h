@@ -9,6 +9,7 @@
 #include "event/event.h"
 
 #define TERMINAL_REPEAT_MAX 20 /* lines of one kind of event */
+#define TERMINAL_KEPT_MAX   10 /* of the last warnings and errors */
 
 typedef struct Terminal Terminal;
 
@@ -21,5 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_free)
 bool terminal_wants(const Terminal *terminal, const Event *event);
 /* Prints it, if so. */
 void terminal_event(Terminal *terminal, const Event *event);
+/* Keeps it for terminal_show() and prints nothing. */
+void terminal_keep(Terminal *terminal, const Event *event);
+/* How many of each kind there were, what to do about them, and the last
+ * TERMINAL_KEPT_MAX of them in words. */
+void terminal_show(Terminal *terminal);
 
 #endif

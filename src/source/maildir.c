@@ -620,6 +620,45 @@ maildir_next(Source *source, struct record *record, GError **error)
 
 static const char *const schemes[] = {"maildir", NULL};
 
+/* Names in a directory, which no folder of this job has been read for yet. */
+static gint64
+count_dir(const struct maildir_source *s, const char *dir, const char *which)
+{
+	g_autofree char *path = g_build_filename(*dir ? dir : ".", which, NULL);
+	int fd = openat(s->boxfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	gint64 n = 0;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while ((entry = readdir(d)))
+		n += entry->d_name[0] != '.' && entry->d_type != DT_DIR;
+	closedir(d);
+	return n;
+}
+
+static gint64
+maildir_expect(const Source *source)
+{
+	const struct maildir_source *s = (const struct maildir_source *)source;
+	gint64 n = 0;
+
+	for (guint i = 0; i < s->boxes->len; i++) {
+		const struct box *box = s->boxes->pdata[i];
+
+		if (s->job->filter &&
+		    filter_folder(s->job->filter, &box->folder) != FILTER_PASS)
+			continue;
+		n += count_dir(s, box->dir, "cur") +
+		     count_dir(s, box->dir, "new");
+	}
+	return n;
+}
+
 const struct source_driver source_maildir_driver = {
     .name = "maildir",
     .schemes = schemes,
@@ -631,6 +670,7 @@ const struct source_driver source_maildir_driver = {
     .open = maildir_open,
     .list = maildir_list,
     .begin = maildir_begin,
+    .expect = maildir_expect,
     .next = maildir_next,
     .end = maildir_end,
     .close = maildir_close,

@@ -32,6 +32,7 @@ static const struct option options[] = {
 struct box {
 	struct folder folder;
 	guint32 nid;
+	guint32 messages; /* as the folder says */
 };
 
 struct pst_source {
@@ -310,6 +311,8 @@ find_boxes(struct pst_source *s, struct search *search, guint32 nid,
 		box->folder.path = make_path(search, above, name, inbox);
 		box->folder.class = pst_props_text(
 		    pst_folder_props(one), PST_P_CONTAINER_CLASS);
+		box->messages = pst_props_int_or(
+		    pst_folder_props(one), PST_P_CONTENT_COUNT, 0);
 		if (inbox)
 			box->folder.use = FOLDER_INBOX;
 		else
@@ -645,6 +648,17 @@ pst_source_close(Source *source)
 	g_free(s);
 }
 
+static gint64
+pst_source_expect(const Source *source)
+{
+	const struct pst_source *s = (const struct pst_source *)source;
+	gint64 n = 0;
+
+	for (guint i = 0; i < s->boxes->len; i++)
+		n += ((const struct box *)s->boxes->pdata[i])->messages;
+	return n;
+}
+
 const struct source_driver source_pst_driver = {
     .name = "pst",
     .schemes = schemes,
@@ -655,6 +669,7 @@ const struct source_driver source_pst_driver = {
     .open = pst_source_open,
     .list = pst_source_list,
     .begin = pst_source_begin,
+    .expect = pst_source_expect,
     .next = pst_source_next,
     .end = pst_source_end,
     .close = pst_source_close,

@@ -371,6 +371,43 @@ ledger_share_renew(
 }
 
 enum status
+ledger_worker_renew(Ledger *ledger, guint64 run, guint worker, GError **error)
+{
+	enum status st = ledger_begin(ledger, false, error);
+
+	if (st == ST_OK)
+		st = ledger_run_sql(ledger, SQL_WORKER_RENEW, error, "iii",
+		    (gint64)LEDGER_LEASE_S, (gint64)worker, (gint64)run);
+	if (st == ST_OK)
+		st = ledger_commit(ledger, error);
+	ledger_rollback(ledger);
+	return st;
+}
+
+enum status
+ledger_job_hold(Ledger *ledger, guint64 run, guint *jobs, GError **error)
+{
+	sqlite3_stmt *stmt;
+	enum status st = ledger_begin(ledger, false, error);
+
+	if (st == ST_OK)
+		st = ledger_bind(
+		    ledger, SQL_SHARE_UNBEGUN, &stmt, error, "i", (gint64)run);
+	if (st == ST_OK)
+		st = ledger_step(ledger, stmt, error);
+	if (st == ST_OK) {
+		*jobs = (guint)sqlite3_column_int(stmt, 0);
+		sqlite3_reset(stmt);
+		st = ledger_run_sql(
+		    ledger, SQL_SHARE_HOLD, error, "i", (gint64)run);
+	}
+	if (st == ST_OK)
+		st = ledger_commit(ledger, error);
+	ledger_rollback(ledger);
+	return st;
+}
+
+enum status
 ledger_share_lapsed(Ledger *ledger, guint64 run, GArray *out, GError **error)
 {
 	sqlite3_stmt *stmt;

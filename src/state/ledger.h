@@ -38,7 +38,7 @@ typedef struct Ledger Ledger;
 #define LEDGER_SCHEMA	1     /* PRAGMA user_version */
 #define LEDGER_BUSY_MS	60000 /* how long another writer is waited for */
 #define LEDGER_CACHE_KB 2048  /* pages kept in memory */
-#define LEDGER_LEASE_S	3600  /* a worker silent for longer hangs */
+#define LEDGER_LEASE_S	600   /* a worker silent for longer hangs */
 
 /* state_dir/ledger.sqlite, made with mode 0600 when it is not there. */
 enum status ledger_open(Ledger **out, const char *state_dir, GError **error);
@@ -162,9 +162,15 @@ enum status ledger_share_of_worker(Ledger *ledger, guint64 run, guint worker,
 /* In a transaction: the worker lives. */
 enum status ledger_share_renew(
     Ledger *ledger, const struct ledger_share *share, GError **error);
+/* The same by whoever sees that the worker lives. */
+enum status ledger_worker_renew(
+    Ledger *ledger, guint64 run, guint worker, GError **error);
 /* Appends guint: workers whose share has not been renewed for the lease. */
 enum status ledger_share_lapsed(
     Ledger *ledger, guint64 run, GArray *out, GError **error);
+/* Jobs of the run that no worker has begun are stopped; *jobs: how many. */
+enum status ledger_job_hold(
+    Ledger *ledger, guint64 run, guint *jobs, GError **error);
 /* Shares of the run that can be claimed, now or later. */
 enum status ledger_share_pending(
     Ledger *ledger, guint64 run, guint *out, GError **error);

@@ -1,6 +1,7 @@
 #include "state/ledger.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -183,6 +184,93 @@ test_orphan(struct place *p, const void *unused)
 		g_assert_true(share.interrupted);
 		end(p, &share, LEDGER_DONE);
 	}
+}
+
+static gint64
+lease(struct place *p, guint worker)
+{
+	g_autofree char *path = g_build_filename(p->dir, "ledger.sqlite", NULL);
+	g_autofree char *sql = g_strdup_printf(
+	    "SELECT lease - unixepoch() FROM shares WHERE owner = %u", worker);
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	gint64 left;
+
+	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), ==, 0);
+	g_assert_cmpint(sqlite3_step(stmt), ==, SQLITE_ROW);
+	left = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return left;
+}
+
+static void
+expire(struct place *p)
+{
+	g_autofree char *path = g_build_filename(p->dir, "ledger.sqlite", NULL);
+	sqlite3 *db;
+
+	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+	g_assert_cmpint(
+	    sqlite3_exec(db, "UPDATE shares SET lease = 1", NULL, NULL, NULL),
+	    ==, SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* Whose lease is over hangs, unless somebody saw that it lives. */
+static void
+test_lease(struct place *p, const void *unused)
+{
+	g_autoptr(GArray) lapsed = g_array_new(FALSE, FALSE, sizeof(guint));
+	guint64 run = begin_run(p);
+	struct ledger_share a, b;
+
+	enter(p, run, "anna", 1, false, true);
+	enter(p, run, "bert", 1, false, true);
+	g_assert_true(claim(p, run, 1, &a));
+	g_assert_true(claim(p, run, 2, &b));
+	g_assert_cmpint(lease(p, 1), >, LEDGER_LEASE_S - 60);
+	expire(p);
+	OK(ledger_worker_renew(p->ledger, run, 1, &ok_error));
+	g_assert_cmpint(lease(p, 1), >, LEDGER_LEASE_S - 60);
+	OK(ledger_share_lapsed(p->ledger, run, lapsed, &ok_error));
+	g_assert_cmpuint(lapsed->len, ==, 1);
+	g_assert_cmpuint(g_array_index(lapsed, guint, 0), ==, 2);
+	end(p, &a, LEDGER_DONE);
+	end(p, &b, LEDGER_DONE);
+}
+
+/* Stop after the current mailboxes: those with a part that was begun, or that
+ * wait for another attempt, go on. */
+static void
+test_hold(struct place *p, const void *unused)
+{
+	guint64 run = begin_run(p);
+	struct ledger_share a, b, c;
+	guint jobs, pending;
+
+	enter(p, run, "anna", 2, false, true);
+	enter(p, run, "bert", 1, false, true);
+	enter(p, run, "carl", 2, false, true);
+	enter(p, run, "dora", 1, false, true);
+	g_assert_true(claim(p, run, 1, &a));
+	g_assert_true(claim(p, run, 2, &c)); /* anna's other part */
+	end(p, &c, LEDGER_PENDING);
+	OK(ledger_job_hold(p->ledger, run, &jobs, &ok_error));
+	g_assert_cmpuint(jobs, ==, 3);
+	OK(ledger_share_pending(p->ledger, run, &pending, &ok_error));
+	g_assert_cmpuint(pending, ==, 1);
+	g_assert_true(claim(p, run, 2, &b));
+	g_assert_cmpint(b.job, ==, a.job);
+	g_assert_cmpint(end(p, &b, LEDGER_DONE), ==, LEDGER_RUNNING);
+	g_assert_cmpint(end(p, &a, LEDGER_DONE), ==, LEDGER_DONE);
+	g_assert_false(claim(p, run, 1, &a));
+
+	run = begin_run(p);
+	enter(p, run, "anna", 2, true, false);
+	enter(p, run, "bert", 1, true, true);
+	enter(p, run, "carl", 2, true, true);
 }
 
 static void
@@ -592,6 +680,8 @@ main(int argc, char **argv)
 	    {"/ledger/mode", test_mode},
 	    {"/ledger/shares", test_shares},
 	    {"/ledger/orphan", test_orphan},
+	    {"/ledger/lease", test_lease},
+	    {"/ledger/hold", test_hold},
 	    {"/ledger/wait", test_wait},
 	    {"/ledger/claims", test_claims},
 	    {"/ledger/folder", test_folder},

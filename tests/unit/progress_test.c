@@ -307,6 +307,135 @@ test_lines(void)
 	screen_close(&s);
 }
 
+/* A mailbox that is read at both ends is half done after one; what is told at
+ * its end is the truth. */
+static void
+test_reads(void)
+{
+	g_autoptr(Progress) p = NULL;
+	g_autoptr(Event) begun = event_new(EVENT_VERIFY_BEGUN);
+	g_autoptr(Event) box = job_event(EVENT_MAILBOX_READ, 0, "anna");
+	g_autoptr(Event) size = job_event(EVENT_JOB_SIZED, 0, "anna");
+	g_autoptr(Event) done = job_event(EVENT_VERIFY_FOLDER_DONE, 0, "anna");
+	g_autofree char *half = NULL;
+	g_autofree char *end = NULL;
+	struct screen s;
+
+	screen_open(&s);
+	p = progress_new(s.file, PROGRESS_BARS, false);
+	progress_keys(p, "p pause");
+	progress_tick(p, SECOND, 80, 24);
+	event_number(begun, "mailboxes", 1);
+	progress_event(p, begun);
+	progress_event(p, box);
+	event_number(size, "messages", 100);
+	event_number(size, "parts", 1);
+	progress_event(p, size);
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(Event) read =
+		    job_event(EVENT_MESSAGES_READ, 0, "anna");
+
+		event_number(read, "n", 55);
+		event_number(read, "ends", 2);
+		progress_event(p, read);
+	}
+	progress_tick(p, 2 * SECOND, 80, 24);
+	screen_update(&s);
+	half = screen_text(&s);
+	g_assert_nonnull(strstr(half, " 55%        55  messages\n"));
+	g_assert_nonnull(strstr(half, "0 of 1 mailboxes, 55 messages/s, 1 s"));
+	g_assert_true(g_str_has_suffix(half, "\np pause\n"));
+	event_number(done, "found", 100);
+	progress_event(p, done);
+	tell(p, EVENT_JOB_ENDED, 0, NULL, 0, 0);
+	progress_tick(p, 3 * SECOND, 80, 24);
+	screen_update(&s);
+	end = screen_text(&s);
+	g_assert_nonnull(strstr(end, "100%       100  messages\n"));
+	g_assert_nonnull(strstr(end, "1 of 1 mailboxes"));
+	screen_close(&s);
+}
+
+/* Paused and finishing stand there, from the run's own words; a size that was
+ * known before the mailbox began is its bar's. */
+static void
+test_wishes(void)
+{
+	g_autoptr(Progress) p = NULL;
+	g_autoptr(Event) size = job_event(EVENT_JOB_SIZED, 0, "anna");
+	g_autoptr(Event) pause = event_new(EVENT_RUN_PAUSED);
+	g_autoptr(Event) on = event_new(EVENT_RUN_CONTINUED);
+	g_autoptr(Event) finish = event_new(EVENT_RUN_FINISHING);
+	g_autofree char *rests = NULL;
+	g_autofree char *ends = NULL;
+	struct screen s;
+
+	screen_open(&s);
+	p = progress_new(s.file, PROGRESS_BARS, false);
+	progress_keys(p, "p pause");
+	progress_tick(p, SECOND, 80, 24);
+	run_begun(p, 5);
+	event_number(size, "messages", 10);
+	event_number(size, "parts", 1);
+	progress_event(p, size);
+	begin(p, 0, "anna", -1);
+	tell(p, EVENT_MESSAGES_MOVED, 0, "INBOX", 5, 1000);
+	progress_event(p, pause);
+	progress_tick(p, 2 * SECOND, 80, 24);
+	screen_update(&s);
+	rests = screen_text(&s);
+	g_assert_nonnull(
+	    strstr(rests, "anna                 ##########.........."));
+	g_assert_nonnull(strstr(rests, "paused: 0 of 5 mailboxes"));
+	g_assert_nonnull(strstr(rests, "; p goes on"));
+	progress_event(p, on);
+	event_number(finish, "mailboxes", 4);
+	progress_event(p, finish);
+	s.columns = 120;
+	progress_tick(p, 3 * SECOND, 120, 24);
+	screen_update(&s);
+	ends = screen_text(&s);
+	g_assert_nonnull(strstr(ends, "\n0 of 1 mailboxes"));
+	g_assert_nonnull(strstr(ends, "; these mailboxes are the last\n"));
+	screen_close(&s);
+}
+
+/* All kinds with their numbers and remedies, the last ones in words. */
+static void
+test_show(void)
+{
+	g_autoptr(Terminal) t = NULL;
+	struct screen s;
+	guint lines = 0;
+
+	screen_open(&s);
+	t = terminal_new(s.file, false);
+	terminal_show(t);
+	fflush(s.file);
+	g_assert_cmpstr(s.bytes, ==, "mailmig: no warnings or errors so far\n");
+	for (int i = 0; i < 30; i++) {
+		g_autoptr(Event) event =
+		    job_event(EVENT_MESSAGE_FAILED, 0, "anna");
+		g_autofree char *key = g_strdup_printf("%d", i);
+
+		event_text(event, "key", key);
+		event_text(event, "reason", "too large");
+		terminal_keep(t, event);
+	}
+	fflush(s.file);
+	g_assert_null(strstr(s.bytes, "too large")); /* only kept */
+	terminal_show(t);
+	fflush(s.file);
+	for (const char *p = s.bytes; (p = strstr(p, "anna: ")) != NULL; p++)
+		lines++;
+	g_assert_cmpuint(lines, ==, TERMINAL_KEPT_MAX);
+	g_assert_nonnull(strstr(s.bytes, "error: anna: message 29 in"));
+	g_assert_null(strstr(s.bytes, "message 19 in"));
+	g_assert_nonnull(strstr(s.bytes,
+	    "mailmig: 30 errors so far (message_failed 30020): Remove the "));
+	screen_close(&s);
+}
+
 static void
 test_sentences(void)
 {
@@ -417,7 +546,10 @@ main(int argc, char **argv)
 	g_test_add_func("/progress/resize", test_resize);
 	g_test_add_func("/progress/staged", test_staged);
 	g_test_add_func("/progress/lines", test_lines);
+	g_test_add_func("/progress/reads", test_reads);
+	g_test_add_func("/progress/wishes", test_wishes);
 	g_test_add_func("/terminal/sentences", test_sentences);
+	g_test_add_func("/terminal/show", test_show);
 	g_test_add_func("/human/texts", test_human);
 	return g_test_run();
 }
