@@ -516,6 +516,9 @@ other(struct pump *pump, const struct record *record, GError **error)
 
 	if (pump->job.part > 0)
 		return ST_OK;
+	if (record->kind == RECORD_ADDRESS &&
+	    filter_without(&pump->p->plan->filter, "contacts"))
+		return ST_OK; /* the plan says so */
 	if (!takes(pump, record->kind)) {
 		Event *event = event_new(EVENT_RECORD_NOT_TAKEN);
 

@@ -81,6 +81,12 @@ list_source(const Plan *plan, GPtrArray *out, GError **error)
 	return st < 0 ? ST_RUN : ST_OK;
 }
 
+static bool
+is_left_out(const Plan *plan, const struct mailbox *mailbox)
+{
+	return mailbox->is_public && filter_without(&plan->filter, "public");
+}
+
 /* Every account must name a mailbox; every mailbox without one stays. */
 static void
 match(const Plan *plan, const GPtrArray *mailboxes, GPtrArray *out,
@@ -99,6 +105,8 @@ match(const Plan *plan, const GPtrArray *mailboxes, GPtrArray *out,
 		const struct mailbox *mailbox =
 		    g_hash_table_lookup(by_name, account->source);
 
+		if (mailbox != NULL && is_left_out(plan, mailbox))
+			continue;
 		if (mailbox == NULL) {
 			g_ptr_array_add(missing, g_strdup(account->source));
 			continue;
@@ -157,6 +165,8 @@ jobs_list(const Plan *plan, GPtrArray *out, GPtrArray *missing,
 	for (guint i = 0; i < mailboxes->len; i++) {
 		const struct mailbox *mailbox = mailboxes->pdata[i];
 
+		if (is_left_out(plan, mailbox))
+			continue;
 		/* Where each mailbox has a login of its own name, nobody can
 		 * log in as the directory. */
 		if (mailbox->no_mail && plan->to.accounts &&

@@ -355,6 +355,15 @@ check_given(const Plan *plan, bool need_to, GError **error)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "no destination is named; add --to URL, such as --to "
 		    "maildir:DIR");
+	for (guint i = 0; i < plan->filter.without->len; i++) {
+		const char *word = plan->filter.without->pdata[i];
+		g_autofree char *known =
+		    g_strjoinv(", ", (char **)filter_kinds);
+
+		if (!g_strv_contains(filter_kinds, word))
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "--without %s: it is none of %s", word, known);
+	}
 	if (plan->filter.since >= plan->filter.until)
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
 		    "--since is not before --until: no message fits");

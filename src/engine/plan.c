@@ -74,6 +74,10 @@ const struct plan_key plan_keys[] = {
 	"only these folders; may be repeated", PLAN_LIST, F(filter.include)},
     {"filter", "exclude", "exclude", "GLOB", NULL,
 	"not these folders; may be repeated", PLAN_LIST, F(filter.exclude)},
+    {"filter", "without", "without", "KIND", NULL,
+	"leave out mail, calendar, contacts, tasks, notes, journal or public "
+	"folders; may be repeated",
+	PLAN_LIST, F(filter.without)},
     {"filter", "max-size", "max-size", "SIZE", NULL,
 	"leave out larger messages (50MB, 20MiB)", PLAN_SIZE,
 	F(filter.size_max)},

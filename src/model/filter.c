@@ -2,6 +2,9 @@
 
 #include <fnmatch.h>
 
+const char *const filter_kinds[] = {"mail", "calendar", "contacts", "tasks",
+    "notes", "journal", "public", NULL};
+
 const char *
 filter_reason_name(enum filter_reason reason)
 {
@@ -31,6 +34,7 @@ filter_init(struct filter *filter)
 	filter->deleted = true;
 	filter->include = g_ptr_array_new_with_free_func(g_free);
 	filter->exclude = g_ptr_array_new_with_free_func(g_free);
+	filter->without = g_ptr_array_new_with_free_func(g_free);
 }
 
 void
@@ -38,6 +42,7 @@ filter_clear(struct filter *filter)
 {
 	g_clear_pointer(&filter->include, g_ptr_array_unref);
 	g_clear_pointer(&filter->exclude, g_ptr_array_unref);
+	g_clear_pointer(&filter->without, g_ptr_array_unref);
 }
 
 enum filter_reason
@@ -70,11 +75,52 @@ matches(const GPtrArray *patterns, const char *text)
 	return false;
 }
 
+bool
+filter_without(const struct filter *filter, const char *kind)
+{
+	return g_ptr_array_find_with_equal_func(
+	    filter->without, kind, g_str_equal, NULL);
+}
+
+/* By its use, else by its class, else by the name that it has in English: an
+ * IMAP server has no word for calendars (RFC 6154). */
+static const char *
+kind_of(const struct folder *folder)
+{
+	static const struct {
+		const char *kind;
+		enum folder_use use;
+		const char *class, *name;
+	} kinds[] = {
+	    {"calendar", FOLDER_CALENDAR, "IPF.Appointment", "calendar"},
+	    {"contacts", FOLDER_CONTACTS, "IPF.Contact", "contacts"},
+	    {"tasks", FOLDER_TASKS, "IPF.Task", "tasks"},
+	    {"notes", FOLDER_NOTES, "IPF.StickyNote", "notes"},
+	    {"journal", FOLDER_JOURNAL, "IPF.Journal", "journal"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (folder->use == kinds[i].use)
+			return kinds[i].kind;
+		if (folder->use != FOLDER_PLAIN)
+			continue;
+		if (folder->class
+			? g_ascii_strcasecmp(folder->class, kinds[i].class) == 0
+			: g_ascii_strcasecmp(folder->path[0], kinds[i].name) ==
+			      0)
+			return kinds[i].kind;
+	}
+	return "mail";
+}
+
 enum filter_reason
 filter_folder(const struct filter *filter, const struct folder *folder)
 {
 	g_autofree char *text = NULL;
 
+	if (filter->without->len > 0 &&
+	    filter_without(filter, kind_of(folder)))
+		return FILTER_FOLDER;
 	if (filter->include->len == 0 && filter->exclude->len == 0)
 		return FILTER_PASS;
 	text = folder_path_to_text(folder->path);

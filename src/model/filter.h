@@ -18,11 +18,16 @@ enum filter_reason {
 };
 const char *filter_reason_name(enum filter_reason reason);
 
+/* Kinds of folders, to leave out as a whole: "mail" is what is none of the
+ * others; "public" are mailboxes of public folders (struct mailbox). */
+extern const char *const filter_kinds[]; /* NULL-ended */
+
 struct filter {
 	gint64 since, until; /* seconds UTC; G_MININT64, G_MAXINT64 when open */
 	gint64 size_max; /* octets; G_MAXINT64 when open */
 	bool deleted; /* take \Deleted mail too (default; Q216287) */
 	GPtrArray *include, *exclude; /* glob patterns over folder path text */
+	GPtrArray *without; /* of char *, out of filter_kinds */
 };
 void filter_init(struct filter *filter); /* takes everything */
 void filter_clear(struct filter *filter);
@@ -35,6 +40,8 @@ enum filter_reason filter_message(const struct filter *filter,
  * names a folder takes what is below it too. */
 enum filter_reason filter_folder(const struct filter *filter,
     const struct folder *folder);
+/* Is this kind left out? */
+bool filter_without(const struct filter *filter, const char *kind);
 /* Does any rule need more than the folder (so that metadata is worth a trip)? */
 bool filter_needs_metadata(const struct filter *filter);
 

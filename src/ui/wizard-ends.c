@@ -240,7 +240,7 @@ static const char end_help[] =
     "maildir:DIRECTORY. In the log-in name %m stands for each mailbox. A "
     "migration account logs on for all users. A password typed here is kept "
     "for this run only and written nowhere; for later runs name a file that "
-    "holds it.";
+    "holds it, or a command that prints it (%m: the mailbox).";
 
 /* An end with log-ins asks for more than a path. */
 enum ui_answer
@@ -264,10 +264,14 @@ ui_wizard_end(struct wizard *w, bool source)
 		    {"Password", g_strdup(passwords[source]), true},
 		    {"or a file with it",
 			plan_get(w->plan, group, "password-file")},
+		    {"or a command for it",
+			plan_get(w->plan, group, "password-command")},
+		    {"OAuth 2.0 token command",
+			plan_get(w->plan, group, "token-command")},
 		    {"Accounts file (CSV)",
 			plan_get(w->plan, "accounts", "file")},
 		};
-		guint n = !accounts ? 1 : source ? 6 : 5;
+		guint n = !accounts ? 1 : source ? 8 : 7;
 		enum ui_answer answer;
 		bool good = true;
 
@@ -290,6 +294,10 @@ ui_wizard_end(struct wizard *w, bool source)
 				    w, group, "auth-user", fields[2].value);
 				good &= ui_wizard_put(
 				    w, group, "password-file", fields[4].value);
+				good &= ui_wizard_put(w, group,
+				    "password-command", fields[5].value);
+				good &= ui_wizard_put(
+				    w, group, "token-command", fields[6].value);
 				g_clear_pointer(
 				    &passwords[source], secret_free);
 				if (*fields[3].value)
@@ -298,7 +306,7 @@ ui_wizard_end(struct wizard *w, bool source)
 			}
 			if (accounts && source)
 				good &= ui_wizard_put(
-				    w, "accounts", "file", fields[5].value);
+				    w, "accounts", "file", fields[7].value);
 		}
 		for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
 			if (fields[i].hidden)

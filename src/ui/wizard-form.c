@@ -160,6 +160,32 @@ add_buttons(struct ui_page *p)
 	p->ready = true;
 }
 
+/* As large as its text, which is scrolled where it is longer than the screen.
+ */
+static void
+show_help(const char *help)
+{
+	int width = ui_page_width() - 4, height = 0;
+	g_autofree char *body = folded(help, width - 6, &height);
+	int shown = CLAMP(height, 1, MAX(rows - 10, 1));
+	newtComponent form = newtForm(NULL, NULL, 0);
+	newtComponent box = newtTextbox(
+	    1, 1, width - 6, shown, height > shown ? NEWT_FLAG_SCROLL : 0);
+	newtComponent ok = newtCompactButton(1, shown + 2, "Ok");
+	struct newtExitStruct es;
+
+	newtCenteredWindow((unsigned)width, (unsigned)shown + 3, "Help");
+	newtTextboxSetText(box, body);
+	newtFormAddComponents(form, box, ok, NULL);
+	newtFormSetCurrent(form, height > shown ? box : ok);
+	newtFormAddHotKey(form, NEWT_KEY_F1);
+	newtFormAddHotKey(form, NEWT_KEY_ENTER);
+	newtFormAddHotKey(form, NEWT_KEY_ESCAPE);
+	newtFormRun(form, &es);
+	newtFormDestroy(form);
+	newtPopWindow();
+}
+
 /* What the end of a form means; false: nothing, it goes on. */
 static bool
 answer_of(struct ui_page *p, const struct newtExitStruct *es, const char *help,
@@ -176,7 +202,7 @@ answer_of(struct ui_page *p, const struct newtExitStruct *es, const char *help,
 		p->key = es->u.key;
 		cancel = p->key == NEWT_KEY_ESCAPE || p->key == UI_KEY_CTRL_C;
 		if (p->key == NEWT_KEY_F1) {
-			ui_message("Help", help);
+			show_help(help);
 			return false;
 		}
 		*out = ANSWER_KEY;

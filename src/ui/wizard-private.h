@@ -90,7 +90,7 @@ enum ui_accounts_end ui_accounts(
 
 /* Logs on to the mailboxes of a finished plan, at both ends, and says what was
  * found; messages, bytes and state of accounts are filled in. Nothing is
- * written. program: path of this program. */
+ * written. */
 void ui_check(const Plan *plan, Starter *starter, GPtrArray *accounts);
 
 struct wizard {
@@ -116,6 +116,13 @@ bool ui_wizard_put_list(
  * accounts file, and not only those that were chosen. */
 enum status ui_wizard_copy(const struct wizard *w, bool need_to, bool everybody,
     Plan **out, GError **error);
+/* Pages, in their order: kinds of things, which of them, people, their
+ * recipients, the run. */
+enum ui_answer ui_wizard_kinds(struct wizard *w);
+enum ui_answer ui_wizard_which(struct wizard *w);
+enum ui_answer ui_wizard_people(struct wizard *w);
+enum ui_answer ui_wizard_match(struct wizard *w);
+enum ui_answer ui_wizard_run(struct wizard *w);
 /* A page with an address and what its driver needs. */
 enum ui_answer ui_wizard_end(struct wizard *w, bool source);
 /* Fills w->accounts. ST_RUN and narrower: they cannot be listed. */

@@ -12,41 +12,6 @@
 
 #define LINE_MAX_SHOWN 200 /* bytes of a line of the summary */
 
-/* A value of a form into the plan; an empty one takes it out. False: it does
- * not fit, which has been said. */
-bool
-ui_wizard_put(
-    struct wizard *w, const char *group, const char *key, const char *value)
-{
-	g_autoptr(GError) error = NULL;
-
-	plan_unset(w->plan, group, key);
-	if (*value == '\0' || plan_set(w->plan, group, key, value, &error) >= 0)
-		return true;
-	ui_message("This does not fit", error->message);
-	return false;
-}
-
-/* The same for a list: values joined by ';'. */
-bool
-ui_wizard_put_list(
-    struct wizard *w, const char *group, const char *key, const char *text)
-{
-	g_auto(GStrv) values = g_strsplit(text, ";", -1);
-	g_autoptr(GError) error = NULL;
-
-	plan_unset(w->plan, group, key);
-	for (guint i = 0; values[i] != NULL; i++) {
-		if (*g_strstrip(values[i]) == '\0')
-			continue;
-		if (plan_set(w->plan, group, key, values[i], &error) < 0) {
-			ui_message("This does not fit", error->message);
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Drivers for tests are not for people. */
 static bool
 is_for_people(const char *name)
@@ -145,64 +110,6 @@ page_dest(struct wizard *w)
 	return ui_wizard_end(w, false);
 }
 
-static const char what_help[] =
-    "Dates are written 2026-11-21 and are those of arrival; mail without a "
-    "date is always taken. Sizes are written 50MB. Folders are patterns, "
-    "joined by ';', such as Trash;Archive/20*; what is below goes with them. "
-    "The folder map is a CSV file of two columns: folder there, folder here.";
-
-static enum ui_answer
-page_what(struct wizard *w)
-{
-	static const struct {
-		const char *label, *group, *key;
-		bool list, is_switch;
-	} table[] = {
-	    {"Since", "filter", "since"},
-	    {"Before", "filter", "until"},
-	    {"Not larger than", "filter", "max-size"},
-	    {"Only folders", "filter", "include", true},
-	    {"Not folders", "filter", "exclude", true},
-	    {"Folder map (CSV)", "folders", "map"},
-	    {"Mail marked as deleted too", "filter", "deleted", false, true},
-	};
-
-	for (;;) {
-		struct ui_field fields[G_N_ELEMENTS(table)] = {0};
-		enum ui_answer answer;
-		bool good = true;
-
-		for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-			fields[i].label = table[i].label;
-			fields[i].is_switch = table[i].is_switch;
-			fields[i].value =
-			    plan_get(w->plan, table[i].group, table[i].key);
-			if (fields[i].value == NULL && table[i].is_switch)
-				fields[i].value = g_strdup("yes");
-		}
-		answer = ui_form("What to take",
-		    "Everything, unless it is narrowed here.", what_help,
-		    fields, G_N_ELEMENTS(table), NULL);
-		for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-			const char *value = fields[i].value;
-
-			if (answer == ANSWER_NEXT && table[i].list)
-				good &= ui_wizard_put_list(
-				    w, table[i].group, table[i].key, value);
-			else if (answer == ANSWER_NEXT)
-				good &= ui_wizard_put(w, table[i].group,
-				    table[i].key,
-				    table[i].is_switch &&
-					    strcmp(value, "yes") == 0
-					? ""
-					: value);
-			g_free(fields[i].value);
-		}
-		if (good)
-			return answer;
-	}
-}
-
 static const char accounts_help[] =
     "These are the mailboxes of the source. Space takes one or leaves it out, "
     "+ and - all or none of those that are shown, / searches. CSV file: a file "
@@ -296,40 +203,6 @@ page_accounts(struct wizard *w)
 		case UI_ACCOUNTS_AGAIN:
 			g_assert_not_reached();
 		}
-	}
-}
-
-static enum ui_answer
-page_run(struct wizard *w)
-{
-	for (;;) {
-		struct ui_field fields[] = {
-		    {"State directory", plan_get(w->plan, "run", "state")},
-		    {"Mailboxes at a time",
-			plan_get(w->plan, "run", "workers")},
-		};
-		enum ui_answer answer;
-		bool good = true;
-
-		if (fields[0].value == NULL)
-			fields[0].value = g_strdup("mailmig-state");
-		answer = ui_form("The run",
-		    "The state directory remembers what was moved: with it, a "
-		    "run that was cut goes on, and a later one moves only what "
-		    "is new.",
-		    "Keep the state directory until the migration is over. "
-		    "Mailboxes at a time: nothing, and the machine decides.",
-		    fields, G_N_ELEMENTS(fields), NULL);
-		if (answer == ANSWER_NEXT) {
-			good =
-			    ui_wizard_put(w, "run", "state", fields[0].value);
-			good &=
-			    ui_wizard_put(w, "run", "workers", fields[1].value);
-		}
-		g_free(fields[0].value);
-		g_free(fields[1].value);
-		if (good)
-			return answer;
 	}
 }
 
@@ -454,8 +327,9 @@ ui_wizard(Plan *plan, Starter *starter, bool again, enum ui_wizard_end *end,
 	/* A page that has nothing to ask answers OTHER: it is passed over in
 	 * the direction of the way. */
 	static enum ui_answer (*const pages[])(struct wizard *) = {page_kind,
-	    page_source, page_procedure, page_dest_kind, page_dest, page_what,
-	    page_accounts, page_run, page_summary};
+	    page_source, page_procedure, page_dest_kind, page_dest,
+	    ui_wizard_kinds, ui_wizard_which, page_accounts, ui_wizard_people,
+	    ui_wizard_match, ui_wizard_run, page_summary};
 	struct wizard w = {.plan = plan, .starter = starter, .end = UI_CANCEL};
 	int at = 0, way = 1;
 

@@ -21,9 +21,9 @@ enum ui_wizard_end {
 };
 
 /*
- * starter: of processes that look at both ends. again: after a run, with the same plan: it
- * begins with the last page. ST_RUN with ERR_CONFIG: there is no terminal.
- * *path is the caller's.
+ * starter: of processes that look at both ends. again: after a run, with the
+ * same plan: it begins with the last page. ST_RUN with ERR_CONFIG: there is no
+ * terminal. *path is the caller's.
  */
 enum status ui_wizard(Plan *plan, Starter *starter, bool again,
     enum ui_wizard_end *end, char **path, GError **error);

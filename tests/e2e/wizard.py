@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+import directory
 import mail
 import program
 import server
@@ -73,6 +74,21 @@ def choose(t, page, row):
     t.keys("Home", *["Down"] * (at - first), "Enter")
 
 
+# Pages whose fields are passed over, and how many there are before Next.
+FIELDS = {"What to take": 7, "Which of it": 7, "People and passwords": 10,
+          "State directory": 4, "Matching": 1, "Accounts": 1, "Summary": 1,
+          "Where the mail is": 1, "Where it goes": 1, "Result": 1}
+
+
+def on(t, *pages):
+    """Through these pages as they are; the last screen of each."""
+    out = []
+    for page in pages:
+        out.append(t.wait(page))
+        t.keys(*["Tab"] * FIELDS[page], "Enter")
+    return out
+
+
 def to_source(d, t, kind, *fields):
     choose(t, "What to migrate", kind)
     t.wait("Where the mail is")
@@ -112,27 +128,32 @@ def files_to_maildir():
         t.type("out")
         t.keys("Tab", "Enter")
         t.wait("What to take")
+        t.keys("Down", "Space", "Up")
+        s, = on(t, "What to take")
+        tap.ok("[*] Public folders" in s, "kinds of things, all taken", s)
+        t.wait("Which of it")
         t.type("yesterday")
-        t.keys(*["Tab"] * 7, "Enter")
+        on(t, "Which of it")
         s = t.wait("This does not fit")
         tap.ok("yesterday" in s, "a wrong date: said, with the right form", s)
         t.keys("Enter")
-        t.wait("What to take")
+        t.wait("Which of it")
         t.keys("C-u")
         t.type("2001-01-01")
-        t.keys(*["Tab"] * 7, "Enter")
+        on(t, "Which of it")
         s = t.wait("4 of 4 mailboxes will go")
         tap.ok("user1" in s and "user4" in s, "the mailboxes are listed", s)
         t.keys("Down", "Space")
         s = t.wait("3 of 4 mailboxes will go")
         tap.ok("[ ] user2" in s, "one is left out", s)
-        t.keys("Tab", "Enter")
+        on(t, "Accounts", "People and passwords", "Matching")
         t.wait("State directory")
         t.keys("C-u")
         t.type("state")
-        t.keys("Tab", "Tab", "Enter")
+        on(t, "State directory")
         s = t.wait("Summary")
         tap.ok("[from]" in s and "since = 2001-01-01" in s and
+               "without = calendar" in s and
                "mailbox = user1;user3;user4;" in s.replace("\n", ""),
                "the summary is the plan", s)
         t.keys("Tab", "Tab", "Tab", "Enter")  # Save and exit
@@ -145,7 +166,8 @@ def files_to_maildir():
     with open(d + "/my.plan") as f:
         got = f.read()
     r = program.mailmig("migrate", "--from", "files:src", "--to", "maildir:out",
-                        "--since", "2001-01-01", "--mailbox", "user1",
+                        "--since", "2001-01-01", "--without", "calendar",
+                        "--mailbox", "user1",
                         "--mailbox", "user3", "--mailbox", "user4", "--state",
                         "state", "--print-plan", cwd=d)
     tap.equal(got, r.out, "the same choices on the command line: the same plan")
@@ -157,14 +179,12 @@ def files_to_maildir():
         choose(t, "Where shall the mail go", "maildir")
         t.wait("maildir:.*out")
         t.keys("Tab", "Enter")
+        on(t, "What to take")
         t.wait("2001-01-01")
-        t.keys(*["Tab"] * 7, "Enter")
+        on(t, "Which of it")
         t.wait("3 of 4 mailboxes will go")
-        t.keys("Tab", "Enter")
-        t.wait("State directory")
-        t.keys("Tab", "Tab", "Enter")
-        t.wait("Summary")
-        t.keys("Tab", "Enter")
+        on(t, "Accounts", "People and passwords", "Matching",
+           "State directory", "Summary")
         s = t.wait("Result")
         tap.ok(re.search(r"3 mailboxes.*\n.* 30  found", s) and
                re.search(r"= +30  moved", s), "run to the end: the books", s)
@@ -182,8 +202,8 @@ def imap_to_maildir():
         mail.fill(s.port, "alice", items)
         with Terminal(d) as t:
             to_source(d, t, "imap", program.url(s, ""), "alice", "", "wrong")
-            # after the password: a file with it, the accounts file, Next
-            t.keys("Tab", "Tab", "Enter")
+            # after the password: file, commands, accounts file, Next
+            t.keys("Tab", "Tab", "Tab", "Tab", "Enter")
             w = t.wait("It did not work")
             tap.ok("uthentication" in w, "a wrong password: said at once", w)
             tap.ok("wrong" not in w, "and not shown", w)
@@ -191,18 +211,17 @@ def imap_to_maildir():
             t.wait("Where the mail is")
             t.keys("Tab", "Tab", "Tab", "C-u")
             t.type("secret")
-            t.keys("Tab", "Tab", "Tab", "Enter")
+            t.keys("Tab", "Tab", "Tab", "Tab", "Tab", "Enter")
             choose(t, "How shall it be done", "One step")
             choose(t, "Where shall the mail go", "maildir")
             t.wait("Where it goes")
             t.type("out")
-            t.keys("Tab", "Enter")
-            t.wait("What to take")
-            t.keys(*["Tab"] * 7, "Enter")
+            on(t, "Where it goes", "What to take", "Which of it",
+               "People and passwords")
             t.wait("State directory")
             # smaller than a page needs: it waits for room
             t.tmux("resize-window", "-t", "w", "-x", "40", "-y", "10")
-            t.keys("Tab", "Tab", "Enter")
+            t.keys(*["Tab"] * 4, "Enter")
             w = t.wait(r"needs\s+72x20")
             tap.ok(True, "40x10: asks for room")
             t.tmux("resize-window", "-t", "w", "-x", "80", "-y", "24")
@@ -259,18 +278,13 @@ def to_accounts(t):
     t.keys("Enter")
     t.wait("Where shall the mail go")
     t.keys("Enter")
-    t.wait("Where it goes")
-    t.keys("Tab", "Enter")
-    t.wait("What to take")
-    t.keys(*["Tab"] * 7, "Enter")
+    on(t, "Where it goes", "What to take", "Which of it")
     return t.wait("mailboxes will go")
 
 
 def to_summary(t):
     to_accounts(t)
-    t.keys("Tab", "Enter")
-    t.wait("State directory")
-    t.keys("Tab", "Tab", "Enter")
+    on(t, "Accounts", "People and passwords", "Matching", "State directory")
     t.wait("Summary")
 
 
@@ -374,9 +388,7 @@ def accounts():
         s = t.wait("2 of 2 mailboxes will go")
         tap.ok("user3" in s and "user5" in s and "user1 " not in s,
                "a CSV file: those in it", s)
-        t.keys("Tab", "Enter")
-        t.wait("State directory")
-        t.keys("Tab", "Tab", "Enter")
+        on(t, "Accounts", "People and passwords", "State directory")
         s = t.wait("Summary")
         tap.ok(f"file = {d}/good.csv" in s and "mailbox =" not in s,
                "it is in the plan", s)
@@ -399,15 +411,14 @@ def many():
         t.wait("What to migrate")
         t.keys("Enter")
         t.wait("Where the mail is")
-        t.keys(*["Tab"] * 6, "Enter")
+        t.keys(*["Tab"] * 8, "Enter")
         # nobody listens there: only a check would notice
         t.wait("How shall it be done")
         t.keys("Enter")
         t.wait("Where shall the mail go")
         t.keys("Enter")
-        t.wait("Where it goes")
-        t.keys("Tab", "Enter")
-        t.wait("What to take")
+        on(t, "Where it goes", "What to take")
+        t.wait("Which of it")
         for keys, want in ((["Tab"] * 7 + ["Enter"], "20 000 of 20 000"),
                            (["End"], "user19999@old"),
                            (["Space"], "19 999 of 20 000"),
@@ -417,8 +428,9 @@ def many():
                            ([*"12345", "Tab", "Enter"],
                             "; 1 with '12345' are"),
                            (["Space"], "19 999 of 20 000"),
-                           (["Tab", "Enter"], "State directory"),
-                           (["Tab", "Tab", "Enter"], "Summary")):
+                           (["Tab", "Enter"], "People and"),
+                           (["Tab"] * 10 + ["Enter"], "State directory"),
+                           (["Tab"] * 4 + ["Enter"], "Summary")):
             began = time.monotonic()
             t.keys(*keys)
             s = t.wait(want)
@@ -427,6 +439,96 @@ def many():
                "the summary says how many more there are", s)
     tap.ok(worst < QUICK_S, f"{MANY} mailboxes: each key is answered soon",
            f"{worst:.2f} s")
+
+
+def people():
+    """A directory: who is found, converted, made; what is decided by hand."""
+    d = server.temp_dir("wizard")
+    directory.write(d + "/rows.csv", directory.ROWS +
+                    "mailbox,create,Ole,,~Server,\n")
+    directory.make_set(d + "/set")
+    program.mailmig("directory", "import", "rows.csv", "--state", "state",
+                    cwd=d)
+    plan_file(d, "[from]\nurl = files:set\n[to]\nurl = maildir:out\n"
+              "[run]\nstate = state\n")
+    with Terminal(d, "wizard", "a.plan", width=100, height=30) as t:
+        t.wait("What to migrate")
+        t.keys("Enter")
+        on(t, "Where the mail is")
+        t.wait("Where shall the mail go")
+        t.keys("Enter")
+        on(t, "Where it goes", "What to take", "Which of it", "Accounts")
+        t.wait("People and passwords")
+        t.keys("F1")
+        tap.ok("initial-password" not in t.wait("of new mailboxes: none"),
+               "F1 says what may be said")
+        t.keys("Enter")
+        t.wait("People and passwords")
+        t.type("nowhere:")
+        on(t, "People and passwords")
+        s = t.wait("It did not work")
+        tap.ok("nowhere" in s, "no such kind of directory: said", s)
+        t.keys("Enter")
+        t.wait("People and passwords")
+        t.keys("C-u")
+        t.type(f"sqlite:{d}/state/directory.sqlite")
+        on(t, "People and passwords")
+        s = t.wait("3 mailboxes, 1 without a place")
+        tap.ok(re.search("Berg, Anna at PO1 +convert +AnnaB", s) and
+               re.search("MS:NET/PO/EVA +mailbox +Eva", s) and
+               re.search("NOBODY +nobody", s),
+               "found, to be converted, nobody", s)
+        t.keys("End", "Enter")
+        t.wait("Where shall MS:NET/PO/NOBODY go")
+        t.keys("End", "Enter")
+        t.wait("distinguished name")
+        t.type("Ole")
+        t.keys("Tab", "Enter")
+        t.wait("by hand +Ole")
+        t.keys("Tab", "Enter")
+        t.wait("kept in a CSV file")
+        t.keys("Tab", "Enter")
+        on(t, "State directory")
+        s, = on(t, "Summary")
+        tap.ok("url = sqlite:" in s and f"map = {d}/mapping.csv" in s,
+               "in the plan", s)
+        s = t.wait("Result")
+        tap.ok(re.search("= +2  moved", s), "and run", s)
+        t.keys("Tab", "Enter")
+        t.wait("status=")
+    with open(d + "/mapping.csv", newline="", encoding="utf-8") as f:
+        tap.equal(f.read(), "source,mailbox\r\nMS:NET/PO/NOBODY,Ole\r\n",
+                  "the mapping file")
+    tap.equal(sorted(os.listdir(d + "/out")), ["AnnaB", "Eva", "Ole"],
+              "the mail is with those who own it")
+
+
+def renamed():
+    """Without a directory: other names, kept in an accounts file."""
+    d = server.temp_dir("wizard")
+    plan_file(d, "[from]\nurl = generate:?mailboxes=3&messages=2\n"
+              "[to]\nurl = maildir:out\n")
+    with Terminal(d, "wizard", "a.plan") as t:
+        to_accounts(t)
+        t.keys("Space")
+        t.wait("2 of 3")
+        on(t, "Accounts", "People and passwords")
+        s = t.wait("2 mailboxes, 0 without")
+        tap.ok(re.search("user2 +the same +user2", s), "names stay", s)
+        t.keys("Enter")
+        t.wait("Where shall user2 go")
+        t.keys("End", "Enter")
+        t.wait("Name")
+        t.keys("C-u")
+        t.type("anna")
+        t.keys("Tab", "Enter")
+        t.wait("user2 +by hand +anna")
+        t.keys("Tab", "Enter")
+        t.wait("kept in a CSV file")
+        t.keys("Tab", "Enter")
+        on(t, "State directory", "Summary", "Result")
+        t.wait("status=0")
+    tap.equal(sorted(os.listdir(d + "/out")), ["anna", "user3"], "renamed")
 
 
 def live():
@@ -506,6 +608,6 @@ def main():
 if __name__ == "__main__":
     if TMUX:
         tap.run(files_to_maildir, imap_to_maildir, accounts, many,
-                live, gone, leaving)
+                people, renamed, live, gone, leaving)
     else:
         tap.run(main)

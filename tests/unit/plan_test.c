@@ -497,6 +497,44 @@ test_passwords(void)
 	remove_dir(dir);
 }
 
+/* By use, by class, by name; mail is the rest. */
+static void
+test_without(void)
+{
+	static const struct {
+		enum folder_use use;
+		const char *class, *name, *kind;
+	} rows[] = {
+	    {FOLDER_CALENDAR, NULL, "Kalender", "calendar"},
+	    {FOLDER_PLAIN, "IPF.Contact", "Kontakte", "contacts"},
+	    {FOLDER_PLAIN, NULL, "contacts", "contacts"},
+	    {FOLDER_PLAIN, "IPF.Note", "Calendar", "mail"},
+	    {FOLDER_TASKS, NULL, "Aufgaben", "tasks"},
+	    {FOLDER_NOTES, NULL, "x", "notes"},
+	    {FOLDER_JOURNAL, NULL, "x", "journal"},
+	    {FOLDER_INBOX, NULL, "INBOX", "mail"},
+	    {FOLDER_SENT, NULL, "Tasks", "mail"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		char *path[] = {(char *)rows[i].name, NULL};
+		const struct folder folder = {.path = path,
+		    .use = rows[i].use,
+		    .class = (char *)rows[i].class};
+
+		for (guint k = 0; filter_kinds[k] != NULL; k++) {
+			g_autoptr(Plan) plan = plan_new();
+			bool same = strcmp(filter_kinds[k], rows[i].kind) == 0;
+
+			plan_set(plan, "filter", "without", filter_kinds[k],
+			    NULL);
+			if (filter_folder(&plan->filter, &folder) !=
+			    (same ? FILTER_FOLDER : FILTER_PASS))
+				g_error("row %u, %s", i, filter_kinds[k]);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -516,5 +554,6 @@ main(int argc, char **argv)
 	g_test_add_func(
 	    "/plan/route-failing-command", test_route_failing_command);
 	g_test_add_func("/plan/passwords", test_passwords);
+	g_test_add_func("/plan/without", test_without);
 	return g_test_run();
 }
