@@ -9,6 +9,8 @@
 #define LINE_MAX_BYTES 72    /* of a string before it is continued: 80 (11.1) */
 #define INSTANCES_MAX  10000 /* of a series with a count */
 #define EXCEPTIONS_MAX 5000
+#define YEAR_MIN       1900
+#define YEAR_MAX       4500 /* Schedule+'s calendar ends there */
 
 struct moment {
 	int year, month, day, hour, minute;
@@ -98,6 +100,30 @@ local(const struct writing *w, struct icaltimetype t)
 	return m;
 }
 
+/* The day before: an end of whole days is not in them (RFC 5545 3.6.1). */
+static void
+day_before(struct moment *m)
+{
+	GDate date;
+
+	g_date_clear(&date, 1);
+	g_date_set_dmy(
+	    &date, (GDateDay)m->day, (GDateMonth)m->month, (GDateYear)m->year);
+	g_date_subtract_days(&date, 1);
+	m->day = g_date_get_day(&date);
+	m->month = g_date_get_month(&date);
+	m->year = g_date_get_year(&date);
+}
+
+/* A date that the format and its readers have. */
+static bool
+is_date(const struct moment *m)
+{
+	return m->year >= YEAR_MIN && m->year <= YEAR_MAX &&
+	       g_date_valid_dmy((GDateDay)m->day, (GDateMonth)m->month,
+		   (GDateYear)m->year);
+}
+
 static bool
 get(const struct writing *w, icalcomponent *c, icalproperty_kind kind,
     struct moment *out)
@@ -109,10 +135,32 @@ get(const struct writing *w, icalcomponent *c, icalproperty_kind kind,
 		return false;
 	t = icalproperty_get_datetime_with_component(p, c);
 	*out = local(w, t);
-	return !icaltime_is_null_time(t) && out->year >= 1900 &&
-	       out->year <= 4500 &&
-	       g_date_valid_dmy((GDateDay)out->day, (GDateMonth)out->month,
-		   (GDateYear)out->year);
+	return !icaltime_is_null_time(t) && is_date(out);
+}
+
+/* Of an event: DTEND, or the start and DURATION, or the start (RFC 5545 3.6.1).
+ */
+static void
+get_end(const struct writing *w, icalcomponent *c, const struct moment *start,
+    struct moment *out)
+{
+	icalproperty *from =
+	    icalcomponent_get_first_property(c, ICAL_DTSTART_PROPERTY);
+	icalproperty *p =
+	    icalcomponent_get_first_property(c, ICAL_DURATION_PROPERTY);
+	bool there = get(w, c, ICAL_DTEND_PROPERTY, out);
+
+	if (!there && p) {
+		*out = local(w,
+		    icaltime_add(
+			icalproperty_get_datetime_with_component(from, c),
+			icalproperty_get_duration(p)));
+		there = is_date(out);
+	}
+	if (!there)
+		*out = *start;
+	else if (start->is_date)
+		day_before(out);
 }
 
 static void
@@ -198,21 +246,6 @@ put_texts(struct writing *w, icalcomponent *c, bool task, bool whole)
 	put_alarm(w, c);
 }
 
-/* The day before: an end of whole days is not in them (RFC 5545 3.6.1). */
-static void
-day_before(struct moment *m)
-{
-	GDate date;
-
-	g_date_clear(&date, 1);
-	g_date_set_dmy(
-	    &date, (GDateDay)m->day, (GDateMonth)m->month, (GDateYear)m->year);
-	g_date_subtract_days(&date, 1);
-	m->day = g_date_get_day(&date);
-	m->month = g_date_get_month(&date);
-	m->year = g_date_get_year(&date);
-}
-
 static bool
 put_single(struct writing *w, icalcomponent *c)
 {
@@ -220,10 +253,7 @@ put_single(struct writing *w, icalcomponent *c)
 
 	if (!get(w, c, ICAL_DTSTART_PROPERTY, &start))
 		return false;
-	if (!get(w, c, ICAL_DTEND_PROPERTY, &end))
-		end = start;
-	else if (start.is_date)
-		day_before(&end);
+	get_end(w, c, &start, &end);
 	if (start.is_date) {
 		put_date(w, "StartDate", &start);
 		put_date(w, "EndDate", &end);
@@ -401,25 +431,30 @@ last_of(const struct writing *w, struct icalrecurrencetype r,
 	icalrecur_iterator_free(i);
 	last.zone = start.zone;
 	*out = local(w, last);
-	return true;
+	return is_date(out);
 }
 
-static void
+/* False: more than are told. */
+static bool
 put_deleted(struct writing *w, icalcomponent *c)
 {
 	guint n = 0;
 
 	for (icalproperty *p =
 		 icalcomponent_get_first_property(c, ICAL_EXDATE_PROPERTY);
-	     p && n++ < EXCEPTIONS_MAX;
-	     p = icalcomponent_get_next_property(c, ICAL_EXDATE_PROPERTY)) {
+	     p; p = icalcomponent_get_next_property(c, ICAL_EXDATE_PROPERTY)) {
 		struct moment m =
 		    local(w, icalproperty_get_datetime_with_component(p, c));
 
+		if (n++ == EXCEPTIONS_MAX)
+			return false;
+		if (!is_date(&m)) /* no instance is at a day that is none */
+			continue;
 		g_string_append(w->out, "Exceptions:\r\n{\r\n");
 		put_date(w, "InstanceDate", &m);
 		g_string_append(w->out, "Deleted: T\r\n}\r\n");
 	}
+	return true;
 }
 
 static bool
@@ -429,10 +464,11 @@ put_changed(struct writing *w, icalcomponent *calendar, icalcomponent_kind kind)
 
 	for (icalcomponent *c =
 		 icalcomponent_get_first_component(calendar, kind);
-	     c && n++ < EXCEPTIONS_MAX;
-	     c = icalcomponent_get_next_component(calendar, kind)) {
+	     c; c = icalcomponent_get_next_component(calendar, kind)) {
 		struct moment m;
 
+		if (n++ > EXCEPTIONS_MAX)
+			return false;
 		if (!get(w, c, ICAL_RECURRENCEID_PROPERTY, &m))
 			continue;
 		g_string_append(w->out, "Exceptions:\r\n{\r\n");
@@ -465,43 +501,55 @@ put_series(struct writing *w, icalcomponent *calendar, icalcomponent *c,
 		put_date(w, "EndRecurringDate", &until);
 	} else if (!icaltime_is_null_time(rule.until)) {
 		until = local(w, rule.until);
+		if (!is_date(&until))
+			return false;
 		put_date(w, "EndRecurringDate", &until);
 	}
 	if (!start.is_date) {
-		if (!get(w, c, ICAL_DTEND_PROPERTY, &end))
-			end = start;
+		get_end(w, c, &start, &end);
 		put_time(w, "StartRecurringTime", &start);
 		put_time(w, "EndRecurringTime", &end);
 	}
 	if (!(task ? put_task(w, c) : put_single(w, c)))
 		return false;
-	put_deleted(w, c);
-	return put_changed(w, calendar, icalcomponent_isa(c));
+	return put_deleted(w, c) &&
+	       put_changed(w, calendar, icalcomponent_isa(c));
 }
 
-/* The component that is no changed instance of another. */
+/* The component that is no changed instance of another; how many are there is
+ * added to *n. */
 static icalcomponent *
-master(icalcomponent *calendar, icalcomponent_kind kind)
+master(icalcomponent *calendar, icalcomponent_kind kind, guint *n)
 {
-	icalcomponent *c = icalcomponent_get_first_component(calendar, kind);
+	icalcomponent *first = NULL;
 
-	while (c &&
-	       icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY))
-		c = icalcomponent_get_next_component(calendar, kind);
-	return c;
+	for (icalcomponent *c =
+		 icalcomponent_get_first_component(calendar, kind);
+	     c; c = icalcomponent_get_next_component(calendar, kind)) {
+		if (icalcomponent_get_first_property(
+			c, ICAL_RECURRENCEID_PROPERTY))
+			continue;
+		if (first == NULL)
+			first = c;
+		++*n;
+	}
+	return first;
 }
 
 static bool
 put_component(struct writing *w, icalcomponent *calendar)
 {
-	icalcomponent *c = master(calendar, ICAL_VEVENT_COMPONENT);
+	guint n = 0;
+	icalcomponent *c = master(calendar, ICAL_VEVENT_COMPONENT, &n);
+	icalcomponent *todo = master(calendar, ICAL_VTODO_COMPONENT, &n);
 	icalproperty *rule;
 	struct moment start;
 	bool task = c == NULL, good;
 
 	if (c == NULL)
-		c = master(calendar, ICAL_VTODO_COMPONENT);
-	if (c == NULL ||
+		c = todo;
+	/* Two items in one file would be one: that stays as it is. */
+	if (c == NULL || n != 1 ||
 	    icalcomponent_count_properties(c, ICAL_RRULE_PROPERTY) > 1 ||
 	    icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY) > 0)
 		return false;

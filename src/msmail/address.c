@@ -6,6 +6,64 @@
 #define ALIAS_COLUMN   2 /* from 0 */
 #define ADDRESS_COLUMN 33
 
+static bool
+is_administration(const char *field)
+{
+	return g_ascii_strncasecmp(field, "admd=", 5) == 0 ||
+	       g_ascii_strncasecmp(field, "a=", 2) == 0;
+}
+
+/* Adds "name=value" unless it has none: such fields made addresses that bounced
+ * (Q145585). The ADMD may be blank, as a single space. */
+static void
+add_field(GString *out, GString *field)
+{
+	const char *value = strchr(field->str, '=');
+	bool blank = value == NULL || value[1 + strspn(value + 1, " ")] == '\0';
+
+	if (field->len > 0 && (!blank || is_administration(field->str))) {
+		if (out->len > 0)
+			g_string_append_c(out, ';');
+		g_string_append(out, field->str);
+		if (blank) {
+			g_string_truncate(out, out->len - strlen(field->str));
+			g_string_append_len(
+			    out, field->str, (gssize)(value - field->str + 1));
+			g_string_append_c(out, ' ');
+		}
+	}
+	g_string_truncate(field, 0);
+}
+
+/*
+ * Fields of an X.400 address, one ';' between two. Microsoft Mail also wrote
+ * them behind slashes, '$' before a character that is no delimiter (Q159292); a
+ * slash with no field behind it is part of a value (Q159291).
+ */
+static char *
+clean_x400(const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) field = g_string_new(NULL);
+	bool slashes = *text == '/';
+
+	for (const char *p = slashes ? text + 1 : text; *p; p++) {
+		const char *next = p + 1;
+
+		while (g_ascii_isalnum(*next) || *next == '.')
+			next++;
+		if (slashes && *p == '$' && p[1])
+			g_string_append_c(field, *++p);
+		else if (slashes ? *p == '/' && (*next == '=' || !p[1])
+				 : *p == ';')
+			add_field(out, field);
+		else
+			g_string_append_c(field, *p);
+	}
+	add_field(out, field);
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 bool
 msmail_address_parse(const char *text, char **type, char **address)
 {
@@ -25,7 +83,8 @@ msmail_address_parse(const char *text, char **type, char **address)
 		g_free(*type);
 		*type = g_strdup("MS");
 	}
-	*address = g_strstrip(g_strdup(text));
+	*address = strcmp(*type, "X400") == 0 ? clean_x400(text)
+					      : g_strstrip(g_strdup(text));
 	if (**address)
 		return true;
 	g_clear_pointer(type, g_free);

@@ -11,8 +11,9 @@
 
 /*
  * "type:address", "address" (CSI: this system). type: upper case; "MS" for the
- * system's own, however they are spelled (CSI, PCM, MS; Q94410, Q116466). False
- * when nothing is behind the colon. Both g_free().
+ * system's own, however they are spelled (CSI, PCM, MS; Q94410, Q116466). Of
+ * X.400 the fields that say something, ';' between them (Q145585, Q159292).
+ * False when nothing is behind the colon. Both g_free().
  */
 bool msmail_address_parse(const char *text, char **type, char **address);
 /* NETWORK/POSTOFFICE/MAILBOX: the last part, within the text; or NULL. */

@@ -6,7 +6,6 @@
 
 #include "ccmail/macbinary.h"
 #include "iff/value.h"
-#include "imap/session.h"
 #include "mime/encode.h"
 
 #include <nettle/sha2.h>
@@ -58,22 +57,8 @@ is_name(const char *text, const char *const *names)
 static enum folder_use
 use_of(const char *name)
 {
-	static const struct {
-		guint32 imap;
-		enum folder_use use;
-	} uses[] = {
-	    {IMAP_USE_TRASH, FOLDER_TRASH},
-	    {IMAP_USE_SENT, FOLDER_SENT},
-	    {IMAP_USE_DRAFTS, FOLDER_DRAFTS},
-	};
-	guint32 use = imap_use_from_name(name);
-
-	if (g_ascii_strcasecmp(name, "Message Log") == 0)
-		return FOLDER_SENT;
-	for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
-		if (use == uses[i].imap)
-			return uses[i].use;
-	return FOLDER_PLAIN;
+	return g_ascii_strcasecmp(name, "Message Log") == 0 ? FOLDER_SENT
+							    : filing_use(name);
 }
 
 struct filing_box *

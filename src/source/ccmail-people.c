@@ -129,17 +129,24 @@ recipient(struct ccmail_source *s, const struct ccmail_entry *entry,
 	r->n_attributes = n;
 }
 
+/* Lists of thousands of people are looked up in books of as many. */
 static const struct ccmail_entry *
-find_entry(const struct ccmail_source *s, const char *name)
+find_entry(struct ccmail_source *s, const char *name)
 {
-	for (guint i = 0; i < s->entries->len; i++) {
-		const struct ccmail_entry *entry = s->entries->pdata[i];
+	g_autofree char *folded = g_ascii_strdown(name, -1);
 
-		if (entry->kind == CCMAIL_ENTRY &&
-		    g_ascii_strcasecmp(entry->name, name) == 0)
-			return entry;
+	if (s->by_name == NULL) {
+		s->by_name = g_hash_table_new_full(
+		    g_str_hash, g_str_equal, g_free, NULL);
+		for (guint i = s->entries->len; i-- > 0;) {
+			struct ccmail_entry *entry = s->entries->pdata[i];
+
+			if (entry->kind == CCMAIL_ENTRY)
+				g_hash_table_replace(s->by_name,
+				    g_ascii_strdown(entry->name, -1), entry);
+		}
 	}
-	return NULL;
+	return g_hash_table_lookup(s->by_name, folded);
 }
 
 /* Members by the address book itself; who is not in it stays, as a name

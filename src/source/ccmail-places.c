@@ -206,6 +206,28 @@ add_found(struct ccmail_source *s, const char *name, bool indexed)
 			add(s, CC_MAIL, name, owner);
 }
 
+/*
+ * Which EXPORT a post office needs, by the names of its databases, which nobody
+ * has published (spec/ccmail.md 1, 7; Q170011, Q174740). NULL: it is none.
+ */
+static const char *
+native_tool(const GPtrArray *names)
+{
+	const char *tool = NULL;
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+
+		if (g_ascii_strncasecmp(name, "CCPOMBOX.", 9) == 0)
+			return "6.0 or later (DB8; the 32-bit one for release "
+			       "8.5)";
+		if (g_ascii_strcasecmp(name, "CLANDATA") == 0 ||
+		    g_ascii_strcasecmp(name, "MLANDATA") == 0)
+			tool = "5.14 or later (DB6)";
+	}
+	return tool;
+}
+
 enum status
 cc_places_find(struct ccmail_source *s, const char *path, GError **error)
 {
@@ -240,17 +262,16 @@ cc_places_find(struct ccmail_source *s, const char *path, GError **error)
 	for (guint i = 0; st == ST_OK && i < names->len; i++)
 		add_found(s, names->pdata[i], index != NULL);
 	if (st == ST_OK && s->places->len == 0) {
-		g_autofree char *native = find_name(path, "CLANDATA");
-		g_autofree char *native8 = find_name(path, "CCPOMBOX.001");
+		const char *tool = native_tool(names);
 
-		/* Q170011, Q179072: nobody has published these files. */
+		if (tool)
+			return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			    "ccmail: %s is a post office; its databases cannot "
+			    "be read: export it with Lotus's EXPORT, %s, see "
+			    "mailmig-lan-mail(7)",
+			    path, tool);
 		return fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
-		    native || native8
-			? "ccmail: %s is a post office; its databases cannot "
-			  "be read: export it with Lotus's EXPORT, see "
-			  "mailmig(1)"
-			: "ccmail: no export in %s, and no " INDEX_NAME,
-		    path);
+		    "ccmail: no export in %s, and no " INDEX_NAME, path);
 	}
 	return st;
 }
@@ -274,6 +295,7 @@ cc_place_close(struct ccmail_source *s)
 {
 	g_clear_pointer(&s->export, ccmail_export_free);
 	g_clear_pointer(&s->page, codepage_close);
+	g_clear_pointer(&s->by_name, g_hash_table_unref);
 	g_clear_pointer(&s->entries, g_ptr_array_unref);
 	if (s->fd >= 0)
 		close(s->fd);

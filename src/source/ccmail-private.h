@@ -73,6 +73,7 @@ struct ccmail_source {
 	guint settings_seen; /* messages of client settings left out */
 	guint said;	     /* oddities of this place */
 	GPtrArray *entries;  /* of struct ccmail_entry, of this place */
+	GHashTable *by_name; /* entries by name in small letters; or NULL */
 	guint entry;
 	GPtrArray *attributes; /* texts of the record given */
 	struct attribute given[8];

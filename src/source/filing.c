@@ -1,5 +1,7 @@
 #include "source/filing.h"
 
+#include "imap/session.h"
+
 #include <string.h>
 
 struct Filing {
@@ -100,6 +102,25 @@ filing_box(
 	g_hash_table_insert(f->by_path, g_steal_pointer(&text), box);
 	g_ptr_array_add(f->order, box);
 	return box;
+}
+
+enum folder_use
+filing_use(const char *name)
+{
+	static const struct {
+		guint32 imap;
+		enum folder_use use;
+	} uses[] = {
+	    {IMAP_USE_TRASH, FOLDER_TRASH},
+	    {IMAP_USE_SENT, FOLDER_SENT},
+	    {IMAP_USE_DRAFTS, FOLDER_DRAFTS},
+	};
+	guint32 use = imap_use_from_name(name);
+
+	for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
+		if (use == uses[i].imap)
+			return uses[i].use;
+	return FOLDER_PLAIN;
 }
 
 bool

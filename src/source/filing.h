@@ -25,6 +25,9 @@ void filing_free(Filing *filing);
  * claimed when it is new. */
 struct filing_box *filing_box(Filing *filing, const char *const *path,
     enum folder_use use, const char *class);
+/* What a folder that every client has is for, by its name in any language;
+ * FOLDER_PLAIN where it says nothing. */
+enum folder_use filing_use(const char *name);
 /* The first time for a box: record tells of it, true; give the item next. */
 bool filing_tell(struct filing_box *box, struct record *record);
 /*

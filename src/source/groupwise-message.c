@@ -101,7 +101,7 @@ add_person(struct groupwise_source *s, GPtrArray *list,
 	g_autofree char *cdba = gw_value(s, element, "CDBA");
 	g_autofree char *first = gw_value(s, element, "FN");
 	g_autofree char *last = gw_value(s, element, "LN");
-	g_autofree char *name = NULL;
+	g_autofree char *name = NULL, *user = NULL;
 
 	if (first == NULL)
 		first = gw_value(s, element, "G");
@@ -116,12 +116,18 @@ add_person(struct groupwise_source *s, GPtrArray *list,
 		cdba = clean_cdba(g_steal_pointer(&cdba));
 	if (list->len >= ENVELOPE_PERSONS_MAX)
 		return;
+	user = gw_value(s, element, "WPU");
+	/* Everyone has a name, as in migration files, so that one step and two
+	 * give the same. */
 	if (cdba && strchr(cdba, '@') && !strpbrk(cdba, " <>"))
-		g_ptr_array_add(list, person_new(name, "SMTP", cdba));
+		g_ptr_array_add(
+		    list, person_new(name ? name : cdba, "SMTP", cdba));
 	else if (native)
-		g_ptr_array_add(list, person_new(name, "GWISE", native + 6));
+		g_ptr_array_add(list,
+		    person_new(name ? name : user, "GWISE", native + 6));
 	else if (cdba && *cdba)
-		g_ptr_array_add(list, person_new(name, "GWISE", cdba));
+		g_ptr_array_add(
+		    list, person_new(name ? name : cdba, "GWISE", cdba));
 	else if (name)
 		g_ptr_array_add(list, person_new(name, NULL, NULL));
 }
@@ -145,7 +151,8 @@ take_list(struct groupwise_source *s, GPtrArray *list,
 		if (node && node->text && *node->text) {
 			g_autofree char *bare = gw_text(s, node->text);
 
-			g_ptr_array_add(list, person_new(text, "GWISE", bare));
+			g_ptr_array_add(list,
+			    person_new(text ? text : bare, "GWISE", bare));
 		}
 	}
 	if (list->len == 0 && text)
@@ -411,7 +418,7 @@ box_of(struct groupwise_source *s, const char *type)
 		   g_ascii_strcasecmp(name, "Mailbox") != 0 &&
 		   g_ascii_strcasecmp(name, "Inbox") != 0) {
 		path[0] = name;
-		use = FOLDER_PLAIN;
+		use = filing_use(name); /* Q253564 */
 	} else if (s->by_sender) {
 		path[0] = "Sent Items";
 		use = FOLDER_SENT;

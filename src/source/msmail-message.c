@@ -54,10 +54,9 @@ add_person(GPtrArray *list, const char *text)
 		return;
 	clean = clean_address(address);
 	user = strcmp(type, "MS") == 0 ? msmail_address_user(clean) : NULL;
-	g_ptr_array_add(list, person_new(user			     ? user
-					 : strcmp(type, "SMTP") == 0 ? NULL
-								     : clean,
-				  type, clean));
+	/* Everyone has a name, as in migration files, so that one step and two
+	 * give the same. */
+	g_ptr_array_add(list, person_new(user ? user : clean, type, clean));
 }
 
 static void

@@ -162,6 +162,38 @@ ms_office_find(struct msmail_source *s, GError **error)
 	return ST_OK;
 }
 
+/* Record i of all three is one user's (3.1); the original refused a post office
+ * where they disagreed (Q168736). */
+static void
+check_access(struct msmail_source *s)
+{
+	static const struct {
+		const char *file;
+		gint64 record;
+	} files[] = {
+	    {"ACCESS.GLB", 586}, {"ACCESS2.GLB", 69}, {"ACCESS3.GLB", 512}};
+	gint64 n[G_N_ELEMENTS(files)];
+	g_autofree char *dir = ms_find(s->root, "GLB");
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = ms_find(dir, files[i].file);
+		struct stat sb;
+
+		if (path == NULL || stat(path, &sb) < 0)
+			return;
+		n[i] = sb.st_size / files[i].record;
+	}
+	if (n[0] == n[1] && n[1] == n[2])
+		return;
+	text = g_strdup_printf("the ACCESS files disagree on how many users "
+			       "there are: %" G_GINT64_FORMAT
+			       ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+			       "; names and mailbags are read without them",
+	    n[0], n[1], n[2]);
+	ms_say(s, REMARK_WARNING, "MS_OFFICE", text, -1, NULL, NULL);
+}
+
 void
 ms_office_check(struct msmail_source *s)
 {
@@ -199,6 +231,7 @@ ms_office_check(struct msmail_source *s)
 			ms_say(s, good ? REMARK_INFO : REMARK_WARNING,
 			    "MS_OFFICE", text, -1, NULL, NULL);
 	}
+	check_access(s);
 	if (s->strangers > 0) {
 		g_autofree char *text = g_strdup_printf(
 		    "%u names of ADMIN.NME have neither a mailbag nor a list "

@@ -283,25 +283,73 @@ mode_of(const struct ms_person *person)
 	return MODE_UPDATE; /* Q152321, Q186742: blank */
 }
 
+/* The account of Schedule+ itself is nobody's (E2K-help). */
+static bool
+is_schedule_account(
+    struct msmail_source *s, const struct ms_person *person)
+{
+	if (!person->is_local || person->user == NULL ||
+	    g_ascii_strcasecmp(person->user, "ADMINSCH") != 0)
+		return false;
+	ms_say(s, REMARK_INFO, "MS_ADMIN",
+	    "ADMINSCH is the account of Schedule+ itself, and left out", -1,
+	    NULL, NULL);
+	return true;
+}
+
+/* The administrator's account is called like its post office: there is one in
+ * each (E2K-help). NULL: it is somebody else. */
+static const char *
+admin_name(struct msmail_source *s, const struct ms_person *person)
+{
+	const char *slash = strchr(s->opts.post_office, '/');
+
+	if (!person->is_local || person->user == NULL || slash == NULL ||
+	    slash[1] == '\0' || g_ascii_strcasecmp(person->user, "ADMIN") != 0)
+		return NULL;
+	ms_say(s, REMARK_INFO, "MS_ADMIN",
+	    "the account ADMIN is called like its post office", -1, NULL,
+	    NULL);
+	return slash + 1;
+}
+
+/* Columns that do not go on as they stand. */
+static bool
+is_ours_to_say(const char *column, const char *admin)
+{
+	return g_ascii_strcasecmp(column, "Obj-Class") == 0 ||
+	       g_ascii_strcasecmp(column, "Mode") == 0 ||
+	       (admin && (g_ascii_strcasecmp(column, "Common-Name") == 0 ||
+			     g_ascii_strcasecmp(column, "Display-Name") == 0));
+}
+
 enum status
 ms_people_next(struct msmail_source *s, struct record *record)
 {
 	const struct ms_person *person;
 	struct recipient *r = &record->recipient;
+	const char *admin;
 	g_autofree char *stem = NULL;
 
-	if (s->person >= s->people->len)
-		return ST_END;
-	person = s->people->pdata[s->person++];
+	do {
+		if (s->person >= s->people->len)
+			return ST_END;
+		person = s->people->pdata[s->person++];
+	} while (is_schedule_account(s, person));
 	g_ptr_array_set_size(s->kept, 0);
 	g_array_set_size(s->attributes, 0);
 	record->kind = RECORD_RECIPIENT;
 	r->class = class_of(person);
 	r->mode = mode_of(person);
-	if (!has_column(person, "Common-Name"))
+	admin = admin_name(s, person);
+	if (admin) {
+		put(s, "Common-Name", g_strdup(admin));
+		put(s, "Display-Name", g_strdup(admin));
+	}
+	if (!admin && !has_column(person, "Common-Name"))
 		put(s, "Common-Name",
 		    g_strdup(person->user ? person->user : person->full_name));
-	if (!has_column(person, "Display-Name"))
+	if (!admin && !has_column(person, "Display-Name"))
 		put(s, "Display-Name",
 		    g_strdup(
 			person->full_name ? person->full_name : person->user));
@@ -316,9 +364,7 @@ ms_people_next(struct msmail_source *s, struct record *record)
 		put(s, "Target-Address",
 		    g_strdup_printf("%s:%s", person->type, person->address));
 	for (guint i = 0; i < person->names->len; i++)
-		if (g_ascii_strcasecmp(person->names->pdata[i], "Obj-Class") !=
-			0 &&
-		    g_ascii_strcasecmp(person->names->pdata[i], "Mode") != 0)
+		if (!is_ours_to_say(person->names->pdata[i], admin))
 			put(s, person->names->pdata[i],
 			    g_strdup(person->values->pdata[i]));
 	if (person->members->len > 0) {

@@ -5,6 +5,7 @@
  */
 #include "ccmail/macbinary.h"
 #include "ccmail/value.h"
+#include "mac_file.h"
 #include "old_mail.h"
 #include "source/ccmail.h"
 
@@ -400,6 +401,35 @@ static const struct old_row rows[] = {
 	{"refused: ", "inside of the directory"}},
     {"/kb/Q170011/native-post-office", UTC, {{"CLANDATA", "x", -1}},
 	{"refused: ", "databases cannot be read: export it"}},
+    /* which EXPORT belongs to which database (1) */
+    {"/kb/Q174740/db6", UTC, {{"MLANDATA", "x", -1}},
+	{"refused: ", "5.14 or later (DB6)"}},
+    {"/kb/Q166256/db8", UTC, {{"ccpombox.01", "x", -1}, {"CLANDATA", "", 0}},
+	{"refused: ", "6.0 or later (DB8"}},
+    /* what nobody knows stays as it is, under its own name */
+    {"/kb/Q198828/ole-object", UTC,
+	{{"A.CCM",
+	    TOP("A at P") "Contents:" NL "30" NL "OLE item: Chart" NL "4" NL
+		"\xd0\xcf\x11\xe0",
+	    -1}},
+	{"[file Chart:\xd0\xcf\\x11\xe0]", "end INBOX 1 0"}},
+    /* with the post's own date */
+    {"/kb/Q193735/board-dates", UTC,
+	{{"BOARDS/JOBS.EXP",
+	    "Message:" NL "From: A at P" NL "Date: 12/31/99 23:59" NL
+	    "Contents:" NL "Text item:" NL "x" NL "Message:" NL
+	    "From: A at P" NL "Date: 12/30/00 8:00" NL "Contents:" NL
+	    "Text item:" NL "y" NL,
+	    -1}},
+	{"sent=1999-12-31T23:59:00", "received=1999-12-31T23:59:00",
+	    "sent=2000-12-30T08:00:00"}},
+    {"/kb/Q194869/long-path",
+	"ccmail:%s/a directory with blanks, and a name that is longer than any "
+	"disk of MS-DOS would have taken?zone=0",
+	{{"a directory with blanks, and a name that is longer than any disk of "
+	  "MS-DOS would have taken/ANN.CCM",
+	    TOP("A at P") "Contents:" NL "Text item:" NL "x" NL, -1}},
+	{"== ANN\n", "[text:x", "end INBOX 1 0"}},
     {"/ccmail/nothing", UTC, {{"README", "x", -1}},
 	{"refused: ccmail: no export in"}},
     /* 5.1: type letters; the other names are believed */
@@ -520,48 +550,6 @@ file_names(void)
 	}
 }
 
-static guint16
-xmodem(const guint8 *p, gsize len)
-{
-	guint16 crc = 0;
-
-	for (gsize i = 0; i < len; i++) {
-		crc = (guint16)(crc >> 8 | crc << 8);
-		crc ^= p[i];
-		crc ^= (crc & 0xff) >> 4;
-		crc ^= (guint16)(crc << 12);
-		crc ^= (guint16)((crc & 0xff) << 5);
-	}
-	return crc;
-}
-
-/* MacBinary II by its description: offsets of name, type, forks, checksum. */
-static GString *
-mac_file(const char *name, const char *data, const char *resource)
-{
-	guint8 h[128] = {0};
-	GString *out = g_string_new(NULL);
-	guint16 crc;
-
-	h[1] = (guint8)strlen(name);
-	memcpy(h + 2, name, strlen(name));
-	memcpy(h + 65, "TEXTttxt", 8);
-	h[86] = (guint8)strlen(data);
-	h[90] = (guint8)strlen(resource);
-	h[122] = h[123] = 129;
-	crc = xmodem(h, 124);
-	h[124] = (guint8)(crc >> 8);
-	h[125] = (guint8)crc;
-	g_string_append_len(out, (const char *)h, sizeof h);
-	g_string_append(out, data);
-	while (out->len % 128)
-		g_string_append_c(out, '\0');
-	g_string_append(out, resource);
-	while (out->len % 128)
-		g_string_append_c(out, '\0');
-	return out;
-}
-
 static void
 macbinary(void)
 {
@@ -643,6 +631,32 @@ many_items(void)
 	set_dir_remove(spool);
 }
 
+/* A list of everybody, in a book of as many. */
+static void
+many_members(void)
+{
+	g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *out = NULL;
+	struct old_file file = {"LISTS/Ann.PML", NULL, 0};
+
+	for (guint i = 0; i < 100000; i++)
+		g_string_append_printf(
+		    text, "Name: P%u, X" NL "Addr: NORTH" NL, i);
+	g_string_append(text, "List: All" NL);
+	for (guint i = 0; i < 100000; i++)
+		g_string_append_printf(text, "Memb: P%u, X" NL, 99999 - i);
+	file.data = text->str;
+	file.len = (gssize)text->len;
+	old_write(dir, &file);
+	out = old_read(
+	    &source_ccmail_driver, UTC "&directory=yes", dir, spool);
+	g_assert_nonnull(strstr(out, "(P0, X CCMAIL:P0, X at NORTH)"));
+	g_assert_nonnull(strstr(out, "(P99999, X CCMAIL:P99999, X at NORTH)"));
+	set_dir_remove(dir);
+	set_dir_remove(spool);
+}
+
 /* Every prefix, and every byte changed: no crash, no loop, balanced books. */
 static void
 damaged(void)
@@ -691,6 +705,7 @@ main(int argc, char *argv[])
 	g_test_add_func("/ccmail/macbinary", macbinary);
 	g_test_add_func("/kb/Q223383/many", many);
 	g_test_add_func("/kb/Q223383/many-items", many_items);
+	g_test_add_func("/ccmail/many-members", many_members);
 	g_test_add_func("/ccmail/damaged", damaged);
 	return g_test_run();
 }

@@ -4,6 +4,7 @@
  * its comment names.
  */
 #include "groupwise/api.h"
+#include "mac_file.h"
 #include "old_mail.h"
 #include "source/groupwise.h"
 
@@ -15,6 +16,9 @@
 	"    WPU= MHolm;" NL "    FN= Mia;" NL "    LN= Holm; ;" NL              \
 	"To=" NL "    WPD= NORTH;" NL "    WPPO= HARBOUR;" NL                    \
 	"    WPU= ODahl; ;" NL "Date-Sent= 3/2/1999 10:4:0 +1;" NL
+
+#define LONG                                                                   \
+	"a-part-of-an-address-that-is-as-long-as-the-standard-lets-it-be-63c"
 
 static const struct old_row rows[] = {
     /* the example of section 4, with what section 3 says of grammar */
@@ -43,7 +47,8 @@ static const struct old_row rows[] = {
 	    {"ATT_OUT/0c41d2a8.001", "xls!", -1}},
 	{"== GWISE:NORTH.HARBOUR.ODahl\n",
 	    "from=Mia Holm<GWISE:NORTH.HARBOUR.MHolm>",
-	    "to=-<GWISE:NORTH.HARBOUR.ODahl> to=-<SMTP:ann@example.org>",
+	    "to=ODahl<GWISE:NORTH.HARBOUR.ODahl> "
+	    "to=ann@example.org<SMTP:ann@example.org>",
 	    "subject=Ferry; a=b new times",
 	    "sent=1999-02-03T10:04:00+01:00 priority=1", "flags= ",
 	    "[text:See f\xc3\xa6rge\\r\\nline] [file times.xls:xls!]",
@@ -82,6 +87,62 @@ static const struct old_row rows[] = {
 	{{"1.API", TOP "Folder-Name= Mail Box;" NL "-END-" NL, -1},
 	    {"2.API", TOP "Folder-Name= My Folder;" NL "-END-" NL, -1}},
 	{"end INBOX 1 0", "end My Folder 1 0"}},
+    /* the client's own folders, whatever language they are in */
+    {"/kb/Q253564/default-folders", DIR,
+	{{"1.API", TOP "Folder-Name= Gesendete Objekte;" NL "-END-" NL, -1},
+	    {"2.API", TOP "Folder-Name= Trash;" NL "-END-" NL, -1}},
+	{"folder Gesendete Objekte sent", "folder Trash trash"}},
+    /* a name is a name, whatever is in it */
+    {"/kb/Q222839/slash-in-a-name", DIR,
+	{{"1.API", TOP "Folder-Name= My Folder/Sub;" NL "-END-" NL, -1}},
+	{"folder My Folder%2FSub ", "end My Folder%2FSub 1 0"}},
+    {"/kb/Q179980/japanese", DIR "?codepage=932",
+	{{"1.API",
+	     TOP "Subject= \x83\x65\x83\x58\x83\x67;" NL
+		 "Msg-File= b.bdy;" NL "-END-" NL,
+	     -1},
+	    {"b.bdy", "\x93\xfa\x96\x7b", -1}},
+	{"subject=\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
+	    "[text:\xe6\x97\xa5\xe6\x9c\xac]"}},
+    {"/groupwise/codepage/unknown", DIR "?codepage=4711",
+	{{"1.API", TOP "-END-" NL, -1}},
+	{"refused: groupwise: code page \"4711\" is not known"}},
+    /* no viewer looks at it, so none can fail on it */
+    {"/kb/Q175253/unknown-attachment", DIR,
+	{{"1.API",
+	     TOP "Attach-File=" NL "    Current-File= a.001;" NL
+		 "    Original-File= plan.\xfe\xff~1; ;" NL "-END-" NL,
+	     -1},
+	    {"a.001", "\x01\x02WPC", -1}},
+	{":\\x01\\x02WPC]", "end INBOX 1 0"}},
+    {"/kb/Q238756/attached-appointment", DIR "?calendar=yes",
+	{{"1.API",
+	     TOP "Attach-File=" NL "    Current-File= a.001;" NL
+		 "    Original-File= meet.api; ;" NL "-END-" NL,
+	     -1},
+	    {"a.001", "Msg-Type= APPT;" NL "-END-" NL, -1}},
+	{"[file meet.api:Msg-Type= APPT;", "end INBOX 1 0"}},
+    /* all of it */
+    {"/kb/Q288211/full-address", DIR,
+	{{"1.API",
+	    "Msg-Type= MAIL;" NL "To= N.P.B;" NL "From=" NL
+	    "    WPD= INTERNET;" NL "    CDBA= " LONG "@" LONG ".example; ;" NL
+	    "-END-" NL,
+	    -1}},
+	{"<SMTP:" LONG "@" LONG ".example>"}},
+    /* counts and keywords that are not what they seem */
+    {"/groupwise/keywords-inside-a-body", DIR,
+	{{"1.API", TOP "Msg-File= b.bdy;" NL "-END-" NL "Msg-Type= ADMIN;" NL,
+	     -1},
+	    {"b.bdy", "-END-" NL "Subject= no;" NL "WPC-API= 1.2;" NL, -1}},
+	{"[text:-END-\\r\\nSubject= no;\\r\\nWPC-API= 1.2;\\r\\n]",
+	    "!subject=no", "end INBOX 1 0"}},
+    {"/groupwise/impossible-date", DIR,
+	{{"1.API",
+	    "Msg-Type= MAIL;" NL "To= N.P.B;" NL
+	    "Date-Sent= 31/2/1999 25:61;" NL "-END-" NL,
+	    -1}},
+	{"W GW_BAD_DATE", "sent= ", "end INBOX 1 0"}},
     {"/groupwise/calendar-off", DIR,
 	{{"A.API",
 	    "Msg-Type= APPT;" NL "To= N.P.B;" NL "Subject= meet;" NL
@@ -168,7 +229,7 @@ static const struct old_row rows[] = {
 	    "    CDBA= ^\001addrExchange.Site.user^\001sbjt?^\001osnt1; ;" NL
 	    "-END-" NL,
 	    -1}},
-	{"from=-<GWISE:Exchange.Site.user>"}},
+	{"from=Exchange.Site.user<GWISE:Exchange.Site.user>"}},
     /* as printed: two forms of closing a nested structure */
     {"/kb/Q222506/directory", DIR,
 	{{"API_OUT/1.API",
@@ -245,6 +306,49 @@ dates(void)
 	}
 }
 
+/* Q174253: both forks stay. */
+static void
+both_forks(void)
+{
+	g_autoptr(GString) mac = mac_file("Read Me", "data!", "RSRC");
+	struct old_row r = {"", DIR, {{0}}, {0}};
+
+	r.files[0] = (struct old_file){"1.API",
+	    TOP "Attach-File=" NL "    Current-File= a.001;" NL
+		"    Original-File= readme; ;" NL "-END-" NL,
+	    -1};
+	r.files[1] = (struct old_file){"a.001", mac->str, (gssize)mac->len};
+	r.wants[0] = "[macbinary readme:";
+	r.wants[1] = "RSRC";
+	old_check(&source_groupwise_driver, &r);
+}
+
+/* As many recipients as a gateway could expand a list into (KB Q256865). */
+static void
+many(void)
+{
+	g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+	g_autoptr(GString) text = g_string_new(
+	    "Msg-Type= MAIL;" NL "To= N.P.B;" NL "All-To=" NL);
+	g_autofree char *out = NULL;
+	struct old_file file = {"1.API", NULL, 0};
+
+	for (guint i = 0; i < 20000; i++)
+		g_string_append_printf(
+		    text, "    CDBA= u%u@example.org;%s" NL, i,
+		    i < 19999 ? "  ," : " ;");
+	g_string_append(text, "-END-" NL);
+	file.data = text->str;
+	file.len = (gssize)text->len;
+	old_write(dir, &file);
+	out = old_read(&source_groupwise_driver, DIR, dir, spool);
+	g_assert_nonnull(strstr(out, "<SMTP:u0@example.org>"));
+	g_assert_nonnull(strstr(out, "<SMTP:u9999@example.org>"));
+	g_assert_nonnull(strstr(out, "end INBOX 1 0"));
+	set_dir_remove(dir);
+	set_dir_remove(spool);
+}
+
 static void
 damaged(void)
 {
@@ -279,6 +383,8 @@ main(int argc, char *argv[])
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_test_add_data_func(rows[i].path, &rows[i], row);
 	g_test_add_func("/groupwise/dates", dates);
+	g_test_add_func("/kb/Q174253/both-forks", both_forks);
+	g_test_add_func("/groupwise/many-recipients", many);
 	g_test_add_func("/groupwise/damaged", damaged);
 	return g_test_run();
 }

@@ -3,6 +3,7 @@
  * mailbag record of Q108027 are as those articles print them; the rest is made
  * here after the fact of doc/spec/msmail.md that its comment names.
  */
+#include "mac_file.h"
 #include "msmail/address.h"
 #include "msmail/mai.h"
 #include "msmail/office.h"
@@ -44,6 +45,10 @@ static const char office[] =
 	    NAME("Uwe Brandt\0\0\0\0\0", "\x1a");
 G_STATIC_ASSERT(sizeof office - 1 == 4 * 45);
 
+static const char zeros[2 * 586];
+
+#define FIFTY "The harbour is closed on Sunday, 50 characters... "
+G_STATIC_ASSERT(sizeof FIFTY - 1 == 50);
 #define SCH "SCHEDULE+ EXPORT BY bo ON 3/09/94 AT 02:05 PM" NL
 
 static const struct old_row rows[] = {
@@ -79,7 +84,7 @@ static const struct old_row rows[] = {
 	    "PRIORITY:5" NL "TEXT:3" NL "two",
 	    -1}},
 	{"[text:one\\r\\n] [file a b.txt:xyz] [file c:VERSION:3.00\\r\\n!Q",
-	    "from=-<SMTP:ann@example.org>", "to=Bo Oslo 4711<FAX:Bo Oslo 4711>",
+	    "from=ann@example.org<SMTP:ann@example.org>", "to=Bo Oslo 4711<FAX:Bo Oslo 4711>",
 	    "cc=c=NO;a= ;s=Bo<X400:c=NO;a= ;s=Bo>", "priority=1",
 	    "W MS_BAD_DATE", "[text:two]", "end INBOX 2 0"}},
     /* Q85055: CR alone is what is written by default */
@@ -111,6 +116,67 @@ static const struct old_row rows[] = {
     {"/kb/Q174153/codepage", UTC "&codepage=866",
 	{{"A.MSG", TOP "SUBJECT:\x8f\xe0\xa8\xa2\xa5\xe2" NL "TEXT:0" NL, -1}},
 	{"subject=\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"}},
+    {"/kb/Q174153/codepage-852", UTC "&codepage=852",
+	{{"A.MSG", TOP "SUBJECT:p\xfdjem" NL "TEXT:0" NL, -1}},
+	{"subject=p\xc5\x99jem"}},
+    {"/kb/Q174153/codepage-737", UTC "&codepage=737",
+	{{"A.MSG", TOP "SUBJECT:\x80\x81" NL "TEXT:0" NL, -1}},
+	{"subject=\xce\x91\xce\x92"}},
+    /* a mailbag shows 40 characters; a message has all */
+    {"/kb/Q174153/long-subject", UTC,
+	{{"A.MSG",
+	    TOP "SUBJECT:" FIFTY FIFTY FIFTY FIFTY "!" NL "TEXT:0" NL, -1}},
+	{"subject=" FIFTY FIFTY FIFTY FIFTY "!"}},
+    {"/kb/Q156856/codepage-949", UTC "&codepage=949",
+	{{"A.MSG", TOP "SUBJECT:\xb0\xa1\xb3\xaa" NL "TEXT:4" NL
+			"\xb0\xa1\xb3\xaa",
+	    -1}},
+	{"subject=\xea\xb0\x80\xeb\x82\x98",
+	    "[text:\xea\xb0\x80\xeb\x82\x98]"}},
+    {"/kb/Q159654/codepage-950", UTC "&codepage=950",
+	{{"A.MSG", TOP "SUBJECT:\xa4\xa4\xa4\xe5" NL "TEXT:0" NL, -1}},
+	{"subject=\xe4\xb8\xad\xe6\x96\x87"}},
+    {"/msmail/codepage/unknown", UTC "&codepage=4711",
+	{{"A.MSG", TOP "TEXT:0" NL, -1}},
+	{"refused: msmail: code page \"4711\" is not known"}},
+    /* fields that say nothing made addresses that bounced; a blank ADMD is one
+     * space */
+    {"/kb/Q145585/x400-empty-fields", UTC,
+	{{"A.MSG",
+	    TOP "TO:X400:c=US;ADMD=;PRMD=MICROSOFT;S=User1;G=;I=;O=SiteName;OU="
+		";OU=;DDA.TYPE=;DDA.VALUE=" NL "TEXT:0" NL,
+	    -1}},
+	{"<X400:c=US;ADMD= ;PRMD=MICROSOFT;S=User1;O=SiteName>"}},
+    /* '$' before what is no delimiter; and one without it */
+    {"/kb/Q159292/x400-escape", UTC,
+	{{"A.MSG",
+	    TOP "TO:X400:/c=us/admd=attmail/dda.type=id/dda.value=fax(b)7135466"
+		"286($/User One)" NL "TEXT:0" NL,
+	    -1}},
+	{"<X400:c=us;admd=attmail;dda.type=id;dda.value=fax(b)7135466286(/User "
+	 "One)>"}},
+    {"/kb/Q159291/x400-slash-in-a-value", UTC,
+	{{"A.MSG",
+	    TOP "TO:X400:/c=us/admd=attmail/dda.value=fax(b)1234561111(/User "
+		"One)" NL "TEXT:0" NL,
+	    -1}},
+	{"<X400:c=us;admd=attmail;dda.value=fax(b)1234561111(/User One)>"}},
+    /* a text that looks like the next message, and dates that are none */
+    {"/msmail/mmff/keywords-inside-an-attachment", UTC,
+	{{"A.MSG",
+	    TOP "ATTACHMENT:a 45" NL "TEXT:14" NL "VERSION:3.00" NL
+		"VERSION:3.00" NL "FROM:N/P/evil" NL "TEXT:9999999" NL NL
+		    TOP "TEXT:1" NL "x",
+	    -1}},
+	{"[text:VERSION:3.00\\r\\n] [file a:VERSION:3.00\\r\\nFROM:N/P/evil",
+	    "!from=evil", "[text:x]", "!W MS_", "end INBOX 2 0"}},
+    {"/msmail/mmff/impossible-dates", UTC,
+	{{"A.MSG",
+	    "VERSION:3.00" NL "DATE:1996-02-31" NL "TIME:25:61" NL "TEXT:1" NL
+	    "x"
+	    "VERSION:3.00" NL "DATE:yesterday" NL "TEXT:1" NL "y",
+	    -1}},
+	{"W MS_BAD_DATE", "[text:x]", "[text:y]", "end INBOX 2 0"}},
     /* 11.1: a directory for each user, or a file */
     {"/msmail/directories", UTC "&post-office=NORTH/PO2",
 	{{"bo/1.MSG", TOP "TEXT:1" NL "x", -1},
@@ -118,6 +184,17 @@ static const struct old_row rows[] = {
 	    {"ann.msg", TOP "TEXT:1" NL "z", -1}, {"README", "x", -1}},
 	{"== MS:NORTH/PO2/bo\n", "== MS:NORTH/PO2/ann\n", "end INBOX 2 0",
 	    "end INBOX 1 0"}},
+    /* mailboxes are one whatever their case */
+    {"/kb/Q169130/names-without-case", UTC,
+	{{"bo.MSG", TOP "TEXT:1" NL "x", -1}, {"BO/1.MSG", TOP "TEXT:1" NL "y", -1}},
+	{"== BO\n", "!== bo\n", "[text:x]", "[text:y]", "end INBOX 2 0"}},
+    /* one file one record short: told, and read all the same */
+    {"/kb/Q168736/access-files-disagree", UTC,
+	{{"GLB/ACCESS.GLB", zeros, 2 * 586}, {"GLB/ACCESS2.GLB", zeros, 2 * 69},
+	    {"GLB/ACCESS3.GLB", zeros, 512}, {"MBG/00000012.MBG", mailbag, 116}},
+	{"W MS_OFFICE: the ACCESS files disagree on how many users there are: "
+	 "2, 2, 1",
+	    "== 00000012\n", "end INBOX 1 0"}},
     /* the listing of a post office; its text is not claimed */
     {"/kb/Q108027/mailbag", UTC,
 	{{"GLB/MASTER.GLB", "short", -1}, {"MBG/00000012.MBG", mailbag, 116},
@@ -173,7 +250,7 @@ static const struct old_row rows[] = {
 	    "from=bo subject=Meet",
 	    "[text:szText: Meet\\r\\n    all\\r\\ndateStart: 3/9/94\\r\\n]",
 	    "subject=Weekly", "end INBOX 1 0", "end Calendar 2 0"}},
-    {"/msmail/sc2", UTC,
+    {"/kb/Q168182/sc2-beside-the-mail", UTC,
 	{{"bo/CAL.SC2",
 	    "SCHEDULE+2 EXPORT VERSION 103" NL "SingleAppointments:" NL "{" NL
 	    "Start: 3-5-1996 09:00" NL "End: 3-5-1996 10:00" NL
@@ -270,6 +347,64 @@ addresses(void)
 
 	check_with("GROUPS.TXT", text, "addresses", groups);
 	check_with("NAMES.TXT", names, "addresses", people);
+}
+
+/* Columns of the template, where somebody put them into the list (Q150438); the
+ * accounts that the system itself has (E2K-help). */
+static void
+special_users(void)
+{
+	static const char list[] =
+	    "a\r\nb\r\nSFS_UserName,SFS_FullName,MigrateUser,Obj-Class,Mode,"
+	    "Common-Name,Display-Name,Telephone-Office1,Department\r\n"
+	    "iduarte,Ines Duarte,Y,mailbox,,iduarte,Ines Duarte,4711,Harbour\r\n"
+	    "admin,Administrator,Y,mailbox,,admin,Administrator,,\r\n"
+	    "AdminSch,Schedule,Y,mailbox,,AdminSch,Schedule,,\r\n";
+	static const char *const wants[] = {
+	    "Telephone-Office1=4711 Department=Harbour",
+	    "Common-Name=PO2 Display-Name=PO2",
+	    "I MS_ADMIN: ADMINSCH is the account", "I MS_ADMIN: the account "
+	    "ADMIN is called like its post office",
+	    "!Common-Name=AdminSch", NULL};
+
+	check_with("USERS.CSV", list, "users", wants);
+}
+
+/* 100,000 messages in a file; and the same message many times is many. */
+static void
+many(void)
+{
+	g_autofree char *dir = set_dir_new(), *spool = set_dir_new();
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *out = NULL;
+	struct old_file file = {"A/A.MSG", NULL, 0};
+
+	for (guint i = 0; i < 100000; i++)
+		g_string_append(text, "VERSION:3.00" NL "TEXT:1" NL "x");
+	file.data = text->str;
+	file.len = (gssize)text->len;
+	old_write(dir, &file);
+	out = old_read(&source_msmail_driver, UTC, dir, spool);
+	g_assert_nonnull(strstr(out, "end INBOX 100000 0"));
+	set_dir_remove(dir);
+	set_dir_remove(spool);
+}
+
+/* Both forks of a Macintosh's file stay (Q152916). */
+static void
+both_forks(void)
+{
+	g_autoptr(GString) mac = mac_file("Read Me", "data!", "RSRC");
+	g_autoptr(GString) text = g_string_new(TOP);
+	struct old_row r = {"", UTC, {{0}}, {0}};
+
+	g_string_append_printf(
+	    text, "ATTACHMENT:readme %zu" NL "TEXT:1" NL "x", mac->len);
+	g_string_append_len(text, mac->str, (gssize)mac->len);
+	r.files[0] = (struct old_file){"A.MSG", text->str, (gssize)text->len};
+	r.wants[0] = "[macbinary readme:";
+	r.wants[1] = "RSRC";
+	old_check(&source_msmail_driver, &r);
 }
 
 /* Written, the list is one that is read; edited, it is not written over. */
@@ -521,6 +656,9 @@ main(int argc, char *argv[])
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_test_add_data_func(rows[i].path, &rows[i], row);
 	g_test_add_func("/kb/Q182665/users", users);
+	g_test_add_func("/kb/Q150438/more-columns", special_users);
+	g_test_add_func("/msmail/many", many);
+	g_test_add_func("/kb/Q152916/both-forks", both_forks);
 	g_test_add_func("/msmail/make-users", make_users);
 	g_test_add_func("/kb/Q99419/addresses", addresses);
 	g_test_add_func("/kb/Q108027/record", mbg);

@@ -327,6 +327,49 @@ refused(void)
 	g_assert_false(schedule_from_ical("", 0, zone, sc2));
 }
 
+/* What other programs write: a length for an end, days that are none; and what
+ * the format has no room for. */
+static void
+written(void)
+{
+	static const struct {
+		const char *inner, *want; /* NULL: refused; "!x": not there */
+	} table[] = {
+	    {"BEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\nDURATION:PT90M\r\n"
+	     "END:VEVENT\r\n",
+		"End: 01-05-1998 10:30"},
+	    {"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:19980105\r\nDURATION:P2D\r\n"
+	     "END:VEVENT\r\n",
+		"EndDate: 01-06-1998"},
+	    {"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:19980105\r\nEND:VEVENT\r\n",
+		"EndDate: 01-05-1998"},
+	    {"BEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\n"
+	     "RRULE:FREQ=DAILY\r\nEXDATE:1998-413T090000\r\nEND:VEVENT\r\n",
+		"!InstanceDate"},
+	    {"BEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\nEND:VEVENT\r\n"
+	     "BEGIN:VEVENT\r\nDTSTART:19980106T090000Z\r\nEND:VEVENT\r\n",
+		NULL},
+	    {"BEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\nEND:VEVENT\r\n"
+	     "BEGIN:VTODO\r\nSUMMARY:x\r\nEND:VTODO\r\n",
+		NULL},
+	    {"BEGIN:VJOURNAL\r\nSUMMARY:x\r\nEND:VJOURNAL\r\n", NULL},
+	};
+	g_autoptr(GTimeZone) zone = g_time_zone_new_offset(0);
+	g_autoptr(GString) sc2 = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *text = g_strconcat("BEGIN:VCALENDAR\r\n",
+		    table[i].inner, "END:VCALENDAR\r\n", NULL);
+		const char *want = table[i].want;
+		bool good = schedule_from_ical(text, strlen(text), zone, sc2);
+
+		if (good != (want != NULL) ||
+		    (want && (strstr(sc2->str, want + (*want == '!')) ==
+				 NULL) != (*want == '!')))
+			g_test_fail_printf("%u: %s", i, sc2->str);
+	}
+}
+
 static void
 contact(void)
 {
@@ -366,6 +409,7 @@ main(int argc, char *argv[])
 		g_test_add_data_func(name, GUINT_TO_POINTER(i), back);
 	}
 	g_test_add_func("/sc2/refused", refused);
+	g_test_add_func("/sc2/written", written);
 	g_test_add_func("/sc2/ical/contact", contact);
 	return g_test_run();
 }
