@@ -49,6 +49,9 @@ put_string(struct writing *w, const char *name, const char *value)
 		g_string_append_c(w->out, *p);
 		column++;
 	}
+	/* Not before the closing mark, which it would escape. */
+	if (g_str_has_suffix(value, "\\"))
+		g_string_append(w->out, "\\\r\n");
 	g_string_append(w->out, "\"\r\n");
 }
 

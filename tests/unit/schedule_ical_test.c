@@ -370,6 +370,31 @@ written(void)
 	}
 }
 
+/* Backslashes, also before a quotation mark and at the end (Q273356). */
+static void
+share(void)
+{
+	static const char text[] =
+	    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\n"
+	    "SUMMARY:\\\\\\\\srv\\\\share\\\\\r\nLOCATION:a\\\\\"b\\\\\r\n"
+	    "END:VEVENT\r\nEND:VCALENDAR\r\n";
+	g_autoptr(GTimeZone) zone = g_time_zone_new_offset(0);
+	g_autoptr(GString) sc2 = g_string_new(NULL);
+	g_autoptr(Codepage) page = NULL;
+	g_autoptr(Schedule) schedule = NULL;
+	const struct schedule_object *object;
+	struct blob blob;
+
+	g_assert_true(schedule_from_ical(text, sizeof text - 1, zone, sc2));
+	g_assert_cmpint(codepage_open(&page, 65001, NULL), ==, ST_OK);
+	blob = blob_from_mem(sc2->str, sc2->len);
+	schedule = schedule_new(&blob, page, false, NULL, NULL);
+	g_assert_cmpint(schedule_next(schedule, &object, NULL), ==, ST_OK);
+	g_assert_cmpstr(
+	    schedule_get(object, "Text")->text, ==, "\\\\srv\\share\\");
+	g_assert_cmpstr(schedule_get(object, "Where")->text, ==, "a\\\"b\\");
+}
+
 static void
 contact(void)
 {
@@ -410,6 +435,7 @@ main(int argc, char *argv[])
 	}
 	g_test_add_func("/sc2/refused", refused);
 	g_test_add_func("/sc2/written", written);
+	g_test_add_func("/kb/Q273356/backslash-at-the-end", share);
 	g_test_add_func("/sc2/ical/contact", contact);
 	return g_test_run();
 }
