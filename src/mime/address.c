@@ -188,6 +188,42 @@ add(GPtrArray *out, char *name, const char *type, char *address)
 	g_ptr_array_add(out, person);
 }
 
+/* Bytes of local@domain without quotes; exactly one at sign inside. */
+static bool
+is_simple_address(const char *p, gsize len)
+{
+	gsize at = 0, ats = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		guint8 c = (guint8)p[i];
+
+		if (c == '@') {
+			at = i;
+			ats++;
+		} else if (c <= 32 || c > 126 || strchr("\"\\()<>[]:;,", c)) {
+			return false;
+		}
+	}
+	return ats == 1 && at > 0 && at + 1 < len;
+}
+
+/* "anna@example.org bo@example.org": the comma between them is missing. False:
+ * that is not what it is. */
+static bool
+add_all(const char *plain, GPtrArray *out)
+{
+	g_auto(GStrv) words = g_strsplit(plain, " ", -1);
+	guint n = g_strv_length(words);
+
+	for (guint i = 0; i < n; i++)
+		if (!is_simple_address(words[i], strlen(words[i])) ||
+		    (i > 0 && g_ascii_strcasecmp(words[i], words[i - 1]) == 0))
+			return false;
+	for (guint i = 0; i < n && n > 1; i++)
+		add(out, NULL, "SMTP", g_strdup(words[i]));
+	return n > 1;
+}
+
 static void
 finish(struct entry *e, GPtrArray *out)
 {
@@ -205,6 +241,10 @@ finish(struct entry *e, GPtrArray *out)
 	} else if (e->plain->len > 0) {
 		g_strchomp(e->plain->str);
 		e->plain->len = strlen(e->plain->str);
+		if (!e->has_comment && add_all(e->plain->str, out)) {
+			entry_reset(e);
+			return;
+		}
 		if (e->has_comment)
 			name = name_of(e->comment);
 		address = tidy_address(e->plain->str);
@@ -227,9 +267,8 @@ finish(struct entry *e, GPtrArray *out)
 		} else {
 			add(out, name, "SMTP", address);
 		}
-	} else if (e->has_comment) {
-		add(out, name_of(e->comment), NULL, NULL);
 	}
+	/* A comment alone is nobody: RFC 5322 4.4, obs-addr-list. */
 	entry_reset(e);
 }
 
@@ -350,25 +389,6 @@ parse(struct cursor *c, struct entry *e, GString *group, GPtrArray *out)
 	finish(e, out);
 	if (in_group)
 		end_group(group, out->len - before, out);
-}
-
-/* Bytes of local@domain without quotes; exactly one at sign inside. */
-static bool
-is_simple_address(const char *p, gsize len)
-{
-	gsize at = 0, ats = 0;
-
-	for (gsize i = 0; i < len; i++) {
-		guint8 c = (guint8)p[i];
-
-		if (c == '@') {
-			at = i;
-			ats++;
-		} else if (c <= 32 || c > 126 || strchr("\"\\()<>[]:;,", c)) {
-			return false;
-		}
-	}
-	return ats == 1 && at > 0 && at + 1 < len;
 }
 
 static bool

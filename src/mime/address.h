@@ -12,7 +12,8 @@
 /*
  * Appends struct person * to out, at most ENVELOPE_PERSONS_MAX in all. Members
  * of groups are given without the group; an empty group is a person without an
- * address, but those that say "undisclosed recipients" are nobody. A person of
+ * address, but those that say "undisclosed recipients" are nobody, and so is a
+ * comment alone. Addresses with blanks between them are several. A person of
  * another system, as address_format() writes one, gets type and address back.
  */
 void address_parse(const char *value, gsize len, GPtrArray *out);

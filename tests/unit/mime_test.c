@@ -138,7 +138,20 @@ test_addresses(void)
 	    {"\"john doe\"@example.org", "-|SMTP|\"john doe\"@example.org"},
 	    {"\"never ends <a@b.c>, d@e.f",
 		"never ends|SMTP|a@b.c, -|SMTP|d@e.f"},
-	    {"(((((", "((((|-|-"},
+	    {"a@b.c d@e.f", "-|SMTP|a@b.c, -|SMTP|d@e.f"},
+	    {"a@b.c  a@b.c", "a@b.c|SMTP|a@b.c"},
+	    {"a@b.c d@e.f (both)", "a@b.c|SMTP|d@e.f"},
+	    {"Mikel@Lindsaar <a@b.c>", "Mikel@Lindsaar|SMTP|a@b.c"},
+	    /* RFC 2822 A.5 */
+	    {"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)"
+	     "public.example>,\r\n         joe@example.org,\r\n  John "
+	     "<jdoe@one.test> (my dear friend); (the end of the group)",
+		"Chris Jones|SMTP|c@public.example, -|SMTP|joe@example.org, "
+		"John|SMTP|jdoe@one.test"},
+	    {"(Empty list)(start)Undisclosed recipients  :(nobody(that I "
+	     "know))  ;",
+		""},
+	    {"(((((", ""},
 	    {",,,;;;", ""},
 	    {"", ""},
 	};
@@ -603,8 +616,7 @@ test_base64_long(void)
 	code = g_base64_encode(bytes, 300000);
 	len = strlen(code);
 	for (gsize at = 0; at < len; at += 76) {
-		g_string_append_len(
-		    raw, code + at, (gssize)MIN(76, len - at));
+		g_string_append_len(raw, code + at, (gssize)MIN(76, len - at));
 		g_string_append(raw, at % 5 ? "\r\n" : "\n");
 	}
 	g_string_append(raw, "--b\r\n\r\ntext\r\n--b--\r\n");
