@@ -25,6 +25,13 @@ soak: all
 	SOAK=1 IMAP_SESSION=$(CURDIR)/$(BUILD)/tests/e2e/imap_session \
 		MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig tests/e2e/run
 
+# The third reader of .pst files beside two of Debian's, from the npm registry.
+pst-readers: all
+	npm install --no-audit --no-fund --prefix $(BUILD)/readers \
+		pst-extractor@1.12.0
+	MAILMIG_PST_EXTRACTOR=$(CURDIR)/$(BUILD)/readers \
+		MAILMIG=$(CURDIR)/$(BUILD)/src/cli/mailmig tests/e2e/run pst.py
+
 fuzz:
 	tests/fuzz/run
 
@@ -44,4 +51,4 @@ deb:
 clean:
 	rm -rf build build-check build-check-san build-fuzz build-deb mailmig-demo
 
-.PHONY: all check demo bench soak fuzz install deb clean
+.PHONY: all check demo bench soak pst-readers fuzz install deb clean

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Maildir to .pst, read back with readers that are not ours: pffexport
 (libpff), readpst (libpst), and pst-extractor (npm) where
-MAILMIG_PST_EXTRACTOR names a directory with its node_modules. Our own strict
-checker must find nothing. MAILMIG_DATA: a folder of public samples, optional."""
+MAILMIG_PST_EXTRACTOR names a directory with its node_modules (make pst-readers).
+Our own strict checker must find nothing. MAILMIG_DATA: a folder of public
+samples, optional."""
 import collections
 import email
 import email.policy
@@ -45,8 +46,11 @@ function walk(f) {
       const a = m.getAttachment(i);
       if (!a.embeddedPSTMessage) files.push(bytes(a));
     }
+    const to = [];
+    for (let i = 0; i < m.numberOfRecipients; i++)
+      to.push(m.getRecipient(i).emailAddress);
     out.push({head: m.transportMessageHeaders, subject: m.subject,
-              from: m.senderEmailAddress, to: m.displayTo, body: m.body,
+              sender: m.sentRepresentingEmailAddress, to, text: m.body,
               html: m.bodyHTML, date: m.clientSubmitTime, files});
   }
   if (f.hasSubfolders) f.getSubFolders().forEach(walk);
@@ -197,6 +201,19 @@ def readpst(pst, of=expected):
     return items
 
 
+def extractor(pst):
+    """[(head, Item)] of pst-extractor; messages within messages are none."""
+    r = subprocess.run(["node", "-e", WALK, pst], capture_output=True,
+                       cwd=EXTRACTOR, check=True)
+    return [(norm(i["head"]), Item(
+        norm(i["subject"]), i["sender"], sorted(i["to"]),
+        int(email.utils.datetime.datetime.fromisoformat(
+            i["date"].replace("Z", "+00:00")).timestamp())
+        if i["date"] else None,
+        norm(i["text"]), norm(i["html"]), sorted(i["files"])))
+        for i in json.loads(r.stdout)]
+
+
 # KOI8-R that nothing says to be that: read as Windows-1252, like everybody.
 ODD = "\u0441\u0440\u043e\u0447\u043d\u043e!".encode("koi8-r").decode("cp1252")
 
@@ -265,24 +282,22 @@ def organisation():
     if not EXTRACTOR:
         tap.skip("pst-extractor: the same", "MAILMIG_PST_EXTRACTOR not set")
         return
-    r = subprocess.run(["node", "-e", WALK, pst], capture_output=True,
-                       cwd=EXTRACTOR, check=True)
-    want, wrong, n = by_head(messages), [], 0
-    for i in json.loads(r.stdout):
-        raws = want.get(norm(i["head"]))
-        n += 1
+    want, wrong = by_head(messages), []
+    got = extractor(pst)
+    for head, item in got:
+        raws = want.get(head)
         if not raws:
-            wrong.append(("header", i["head"][:200]))
+            wrong.append(("header", head[:200]))
             continue
         raw = raws.pop()
         if odd(raw) or b"message/rfc822" in raw:
             continue
         e = expected(raw)
-        pairs = [(norm(i["subject"]), e.subject), (i["from"], e.sender),
-                 (norm(i["body"]), e.text), (sorted(i["files"]), e.files)]
-        wrong += [p for p in pairs if p[0] != p[1]]
-    tap.ok(not wrong and n == len(messages), "pst-extractor: the same",
-           f"{n} of {len(messages)}: {wrong[:5]}")
+        wrong += [(field, getattr(item, field), getattr(e, field))
+                  for field in Item._fields
+                  if getattr(item, field) != getattr(e, field)]
+    tap.ok(not wrong and len(got) == len(messages), "pst-extractor: the same",
+           f"{len(got)} of {len(messages)}: {wrong[:5]}")
 
 
 # Where Python's reading is not that of RFC 5322, or there is no rule:
@@ -319,8 +334,12 @@ def samples():
     pst = migrate(d, warnings=True)
     r = program.mailmig("show", f"pst:{pst}", "--json")
     tap.ok(r.rc == 0, "our reader lists them", r.err)
-    got = pffexport(pst)
-    tap.equal(len(got), len(messages), "pffexport finds every message")
+    for reader in (pffexport, extractor) if EXTRACTOR else (pffexport,):
+        compare_samples(reader.__name__, reader(pst), messages, names)
+
+
+def compare_samples(reader, got, messages, names):
+    tap.equal(len(got), len(messages), f"{reader} finds every message")
     table = collections.defaultdict(list)
     for head, item in got:
         table[head].append(item)
@@ -337,7 +356,6 @@ def samples():
             e = expected(raw)
         except (LookupError, ValueError, AttributeError, TypeError):
             continue  # Python cannot read it
-        # Several samples have one header: the one that fits best.
 
         def differences(item):
             # Who is a name alone has no address.
@@ -346,6 +364,7 @@ def samples():
                     for k in ("sender", "to", "date", "files")
                     if getattr(item, k) != getattr(e, k) and
                     getattr(e, k) not in ("", None, [])]
+        # Several samples have one header: the one that fits best.
         item = min(items, key=lambda i: len(differences(i)))
         items.remove(item)
         compared += 1
@@ -356,9 +375,9 @@ def samples():
                 wrong.append((name, field, is_, want))
     tap.ok(compared > len(messages) // 2, "most can be compared",
            f"{compared} of {len(messages)}")
-    tap.equal(wrong, [], "the well-formed ones are equal")
+    tap.equal(wrong, [], f"{reader}: the well-formed ones are equal")
     tap.equal(otherwise, set(OTHERWISE),
-              "but for those that Python reads otherwise")
+              f"{reader}: but for those that Python reads otherwise")
 
 
 def bad_input():
