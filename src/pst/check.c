@@ -112,6 +112,7 @@ pst_check(PstReport **out, const char *path, bool ours, GError **error)
 		return st;
 	c.pst = pst;
 	c.ndb = pst_ndb(pst);
+	pst_ndb_no_search(c.ndb);
 	c.header = pst_ndb_header(c.ndb);
 	c.layout = pst_ndb_layout(c.ndb);
 	c.unicode = c.header->variant == PST_UNICODE;

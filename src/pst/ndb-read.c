@@ -3,6 +3,7 @@
 #include "pst/bytes.h"
 #include "pst/format.h"
 #include "pst/ndb-decode.h"
+#include "pst/ndb-rescue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,8 @@ struct PstNdb {
 	GHashTable *cache; /* guint64 key of an entry, to the entry */
 	GQueue recent;	   /* of entries, the last used first */
 	gsize cached;	   /* bytes */
+	PstRescue *rescue; /* once a tree was found damaged, or NULL */
+	bool no_search;
 };
 
 static void
@@ -228,6 +231,7 @@ pst_ndb_close(PstNdb *ndb)
 	if (ndb->fd >= 0)
 		close(ndb->fd);
 	g_hash_table_destroy(ndb->cache);
+	pst_rescue_free(ndb->rescue);
 	g_free(ndb->path);
 	g_free(ndb);
 }
@@ -254,6 +258,27 @@ guint64
 pst_ndb_damage(const PstNdb *ndb)
 {
 	return ndb->damage;
+}
+
+bool
+pst_ndb_searched(const PstNdb *ndb)
+{
+	return ndb->rescue != NULL;
+}
+
+void
+pst_ndb_no_search(PstNdb *ndb)
+{
+	ndb->no_search = true;
+}
+
+/* A page of a tree cannot be read. True: the file was searched. */
+static bool
+need_rescue(PstNdb *ndb)
+{
+	if (ndb->rescue == NULL && !ndb->no_search)
+		ndb->rescue = pst_rescue_new(ndb);
+	return ndb->rescue != NULL;
 }
 
 static guint64
@@ -456,6 +481,13 @@ pst_ndb_node(PstNdb *ndb, guint32 nid, struct pst_node *out, GError **error)
 
 	if (st == ST_OK)
 		node_parse(ndb, page.p + i * page.size, out);
+	if (st == ST_ITEM && need_rescue(ndb) &&
+	    pst_rescue_node_at(ndb->rescue,
+		pst_rescue_find(ndb->rescue, PST_PAGE_NBT, nid), out) &&
+	    out->nid == nid) {
+		g_clear_error(error);
+		return ST_OK;
+	}
 	return st;
 }
 
@@ -470,6 +502,14 @@ pst_ndb_block_entry(
 
 	if (st == ST_OK)
 		block_parse(ndb, page.p + i * page.size, out);
+	bid &= ~1ull;
+	if (st == ST_ITEM && need_rescue(ndb) &&
+	    pst_rescue_block_at(ndb->rescue,
+		pst_rescue_find(ndb->rescue, PST_PAGE_BBT, bid), out) &&
+	    out->bid == bid) {
+		g_clear_error(error);
+		return ST_OK;
+	}
 	return st;
 }
 
@@ -529,28 +569,77 @@ walk_next(struct pst_walk *walk, struct page *page, guint *i, GError **error)
 	return ST_END;
 }
 
-enum status
-pst_walk_node(struct pst_walk *walk, struct pst_node *out, GError **error)
+/* The next entry of the tree into hold. ST_ITEM: a page is damaged, and what
+ * it led to is looked for. */
+static enum status
+walk_hold(struct pst_walk *walk, GError **error)
 {
 	g_auto(Page) page = {0};
 	guint i;
-	enum status st = walk_next(walk, &page, &i, error);
+	enum status st;
 
-	if (st == ST_OK)
-		node_parse(walk->ndb, page.p + i * page.size, out);
-	return st;
+	if (walk->held)
+		return ST_OK;
+	st = walk_next(walk, &page, &i, error);
+	if (st < 0 && need_rescue(walk->ndb))
+		walk->searched = true;
+	if (st != ST_OK)
+		return st;
+	walk->held = true;
+	if (walk->type == PST_PAGE_NBT)
+		node_parse(walk->ndb, page.p + i * page.size, &walk->hold.node);
+	else
+		block_parse(
+		    walk->ndb, page.p + i * page.size, &walk->hold.block);
+	return ST_OK;
+}
+
+enum status
+pst_walk_node(struct pst_walk *walk, struct pst_node *out, GError **error)
+{
+	enum status st = walk_hold(walk, error);
+
+	if (st < 0)
+		return st;
+	if (walk->searched &&
+	    pst_rescue_node_at(walk->ndb->rescue,
+		pst_rescue_find(walk->ndb->rescue, walk->type, walk->next),
+		out) &&
+	    (!walk->held || out->nid < walk->hold.node.nid)) {
+		walk->next = (guint64)out->nid + 1;
+		return ST_OK;
+	}
+	walk->searched = walk->searched && !walk->held;
+	if (!walk->held)
+		return ST_END;
+	*out = walk->hold.node;
+	walk->held = false;
+	walk->next = (guint64)out->nid + 1;
+	return ST_OK;
 }
 
 enum status
 pst_walk_block(struct pst_walk *walk, struct pst_block *out, GError **error)
 {
-	g_auto(Page) page = {0};
-	guint i;
-	enum status st = walk_next(walk, &page, &i, error);
+	enum status st = walk_hold(walk, error);
 
-	if (st == ST_OK)
-		block_parse(walk->ndb, page.p + i * page.size, out);
-	return st;
+	if (st < 0)
+		return st;
+	if (walk->searched &&
+	    pst_rescue_block_at(walk->ndb->rescue,
+		pst_rescue_find(walk->ndb->rescue, walk->type, walk->next),
+		out) &&
+	    (!walk->held || out->bid < walk->hold.block.bid)) {
+		walk->next = (guint64)out->bid + 1;
+		return ST_OK;
+	}
+	walk->searched = walk->searched && !walk->held;
+	if (!walk->held)
+		return ST_END;
+	*out = walk->hold.block;
+	walk->held = false;
+	walk->next = (guint64)out->bid + 1;
+	return ST_OK;
 }
 
 /* Blocks: [MS-PST] 2.2.2.8 */

@@ -11,6 +11,9 @@
  * what was asked for is damaged; something else in the file may be fine. A
  * wrong checksum alone is no error, since the content is often whole: it is
  * counted, see pst_ndb_damage().
+ *
+ * Where a page of one of the trees cannot be read, the file is searched, once,
+ * for what that page led to (pst/ndb-rescue.h): see pst_ndb_searched().
  */
 #ifndef MAILMIG_PST_NDB_READ_H
 #define MAILMIG_PST_NDB_READ_H
@@ -70,6 +73,10 @@ guint64 pst_ndb_size(const PstNdb *ndb); /* bytes, of the real file */
 /* How many wrong checksums were met so far; a caller that sees it grow while
  * it reads an item can say so. */
 guint64 pst_ndb_damage(const PstNdb *ndb);
+/* Was a tree so damaged that the file had to be searched? */
+bool pst_ndb_searched(const PstNdb *ndb);
+/* The checker wants the trees as they are: nothing is searched for. */
+void pst_ndb_no_search(PstNdb *ndb);
 /* For the checker: bytes as they lie in the file. ST_ITEM when they do not. */
 enum status pst_ndb_raw(
     PstNdb *ndb, guint64 ib, void *buf, gsize len, GError **error);
@@ -96,7 +103,8 @@ enum status pst_ndb_block_entry(
 
 /*
  * Walk one of the trees in the order of its keys. A damaged page is ST_ITEM,
- * once; the next call goes on behind it. ST_END at the end.
+ * once; the next call goes on behind it, or, after a search, with what was
+ * found in its place. ST_END at the end.
  */
 struct pst_walk {
 	PstNdb *ndb;
@@ -109,6 +117,13 @@ struct pst_walk {
 	} at[PST_DEPTH_MAX + 1];
 	guint64 last; /* key */
 	bool begun;
+	/* Behind a damaged page what the search found comes first: */
+	bool searched, held;
+	guint64 next; /* the first key that was not given yet */
+	union {
+		struct pst_node node;
+		struct pst_block block;
+	} hold; /* what the tree goes on with */
 };
 void pst_walk_init(struct pst_walk *walk, PstNdb *ndb, guint8 type);
 enum status pst_walk_node(

@@ -48,6 +48,7 @@ struct pst_source {
 	PstFolder *open; /* boxes[at], once RECORD_FOLDER was given */
 	gint64 found, skipped;
 	guint64 damage;	  /* checksums that were wrong so far */
+	bool searched;	  /* it was told that the trees are damaged */
 	GPtrArray *words; /* keywords, NULL-ended */
 	struct pst_card contact;
 	GArray *members; /* of struct person, of the contact that is a list */
@@ -425,6 +426,7 @@ pst_source_begin(Source *source, const struct job *job, GError **error)
 	pst_card_init(&s->contact);
 	s->at = 0;
 	s->damage = 0;
+	s->searched = false;
 	search.nids = g_hash_table_new(NULL, NULL);
 	search.paths =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -484,6 +486,12 @@ say_checksums(struct pst_source *s, const struct folder *folder)
 {
 	guint64 damage = pst_ndb_damage(pst_ndb(s->pst));
 
+	if (pst_ndb_searched(pst_ndb(s->pst)) && !s->searched) {
+		s->searched = true;
+		say(s, "PST_DAMAGED", NULL, NULL,
+		    "the index of the file is damaged: all of the file was "
+		    "searched for what is in it");
+	}
 	if (damage > s->damage)
 		say(s, "PST_CHECKSUM", folder, s->key,
 		    "a checksum is wrong: what was read may not be what was "
