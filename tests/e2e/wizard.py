@@ -531,6 +531,158 @@ def renamed():
     tap.equal(sorted(os.listdir(d + "/out")), ["anna", "user3"], "renamed")
 
 
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wizard")
+
+
+def golden(t, name, wait, *subs):
+    """The screen is as it was; GOLDEN_WRITE=1 makes it so."""
+    t.wait(wait)
+    path = os.path.join(GOLDEN, name + ".txt")
+    # drawn in more than one piece: it is looked at until it stands as it was
+    until = time.monotonic() + 5
+    while True:
+        s = "\n".join(x.rstrip() for x in t.screen().splitlines()) + "\n"
+        for old, new in subs:
+            s = re.sub(old, new, s)
+        if os.environ.get("GOLDEN_WRITE"):
+            time.sleep(0.3)
+            os.makedirs(GOLDEN, exist_ok=True)
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(s)
+            return
+        with open(path, encoding="utf-8") as f:
+            want = f.read()
+        if s == want or time.monotonic() > until:
+            break
+        time.sleep(0.02)
+    tap.ok(s == want, f"screen {name}", f"got\n{s}\nwant\n{want}")
+
+
+def all_pages():
+    """Extract, import and .pst through the pages, each screen as it was; the
+    plan of the pages is that of the command line."""
+    d = server.temp_dir("wizard")
+    # the length of a name decides how it is drawn
+    cut = (re.escape(d) + "[^ _│]*", "DIR")
+    blanks = (r"DIR[_ ]*│", "DIR │")
+    program.mailmig("migrate", "--workers", "1", "--from",
+                    "generate:?mailboxes=3&messages=7&size=1KiB",
+                    "--to", "maildir:src", "--state", d + "/s0", cwd=d)
+    # the first step: extract
+    with Terminal(d) as t:
+        golden(t, "kind", "What to migrate")
+        choose(t, "What to migrate", "maildir")
+        golden(t, "source", "Where the mail is")
+        t.type("src")
+        t.keys("Tab", "Enter")
+        golden(t, "procedure", "How shall it be done")
+        choose(t, "How shall it be done", "Two steps")
+        t.wait("Where it goes")
+        t.type("set")
+        t.keys("Tab", "Enter")
+        golden(t, "kinds", "What to take")
+        on(t, "What to take")
+        golden(t, "which", "Which of it")
+        on(t, "Which of it")
+        golden(t, "accounts", "mailboxes will go")
+        on(t, "Accounts")
+        golden(t, "people", "People and passwords")
+        on(t, "People and passwords")
+        golden(t, "matching", "Matching")
+        on(t, "Matching")
+        golden(t, "run", "State directory", cut, blanks)
+        t.keys("C-u")
+        t.type("one")
+        on(t, "State directory")
+        golden(t, "summary", "Summary", cut, blanks)
+        t.keys("Tab", "Tab", "Tab", "Enter")
+        t.wait("mailmig check FILE")
+        golden(t, "save", "migration.plan")
+        t.keys("Escape")
+        golden(t, "cancel", "Leave the wizard")
+        t.keys("Tab", "Enter")
+        t.wait("migration.plan")
+        t.keys("Tab", "Enter")
+        t.wait("status=0")
+    with open(d + "/migration.plan", encoding="utf-8") as f:
+        got = f.read()
+    r = program.mailmig("extract", "--from", "maildir:src", "--to",
+                        "files:set", "--state", "one", "--print-plan", cwd=d)
+    tap.equal(got, r.out, "extract: the plan is that of the command line")
+    r = program.mailmig("run", "migration.plan", cwd=d)
+    tap.equal(r.rc, 0, "and runs")
+    # the second: import, into Outlook's files
+    with Terminal(d) as t:
+        choose(t, "What to migrate", "files")
+        t.wait("Where the mail is")
+        t.type("set")
+        t.keys("Tab", "Enter")
+        golden(t, "destination", "Where shall the mail go")
+        choose(t, "Where shall the mail go", "pst")
+        t.wait("Where it goes")
+        t.type("pst")
+        on(t, "Where it goes", "What to take", "Which of it", "Accounts",
+           "People and passwords", "Matching")
+        t.wait("State directory")
+        t.keys("C-u")
+        t.type("two")
+        on(t, "State directory", "Summary")
+        golden(t, "result", "Result", cut, blanks,
+               (r"[0-9.]+ [KM]?i?B, in .* s", "SIZE, in TIME s"),
+               (r" *(│\n)", r" \1"))
+        on(t, "Result")
+        t.wait("status=0")
+    tap.ok({"user1.pst", "user2.pst", "user3.pst"} <=
+           set(os.listdir(d + "/pst")), "import: .pst files")
+    r, list_ = program.records(f"pst:{d}/pst")
+    tap.equal(sum(x["kind"] == "message" for x in list_), 21,
+              "with all messages")
+
+
+def bad():
+    """Plans and directories that cannot be used."""
+    d = server.temp_dir("wizard")
+    plan_file(d, "[plan]\nformat = 2\n[from]\nurl = imap://x\n")
+    with Terminal(d, "wizard", "a.plan") as t:
+        s = t.wait("status=")
+        tap.ok("status=64" in s and "newer" in s, "a plan of a newer version",
+               s)
+    plan_file(d, "[from]\nurl = imap://x\n[form]\nurl = y\n")
+    with Terminal(d, "wizard", "a.plan") as t:
+        s = t.wait("status=")
+        tap.ok("status=64" in s and "line 4" in s and "from" in s,
+               "a key that is not known", s)
+    os.mkdir(d + "/empty")
+    plan_file(d, "[from]\nurl = files:empty\n[to]\nurl = maildir:out\n")
+    with Terminal(d, "wizard", "a.plan") as t:
+        t.wait("What to migrate")
+        t.keys("Enter")
+        on(t, "Where the mail is")
+        s = t.wait("It did not work")
+        tap.ok("empty" in s, "no accounts: said with the name", s)
+    with open(d + "/file", "w", encoding="utf-8"):
+        pass
+    plan_file(d, "[from]\nurl = generate:?mailboxes=1\n[to]\n"
+              "url = maildir:out\n[run]\nstate = file/below\n")
+    with Terminal(d, "wizard", "a.plan") as t:
+        t.wait("What to migrate")
+        t.keys("Enter")
+        on(t, "Where the mail is")
+        t.wait("How shall it be done")
+        t.keys("Enter")
+        t.wait("Where shall the mail go")
+        t.keys("Enter")
+        on(t, "Where it goes", "What to take", "Which of it",
+           "People and passwords", "State directory")
+        s = t.wait("This does not fit")
+        flat = re.sub(r"[ │\n]+", "", s)
+        tap.ok("file/belowcannotbewritten" in flat,
+               "a state directory that cannot be written", s)
+        t.keys("Enter")
+        t.wait("State directory")
+    tap.ok(not os.path.exists(d + "/out"), "nothing was begun")
+
+
 def live():
     """The page of a run: bars, help, stop, and on from there."""
     d = server.temp_dir("wizard")
@@ -607,7 +759,7 @@ def main():
 
 if __name__ == "__main__":
     if TMUX:
-        tap.run(files_to_maildir, imap_to_maildir, accounts, many,
-                people, renamed, live, gone, leaving)
+        tap.run(files_to_maildir, imap_to_maildir, all_pages, bad,
+                accounts, many, people, renamed, live, gone, leaving)
     else:
         tap.run(main)
