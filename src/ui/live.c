@@ -248,9 +248,9 @@ verdict(const UiReport *report)
 
 	if (report->stopped)
 		return "It was stopped before the end.";
-	if (b->failed + b->mailboxes_failed > 0)
+	if (run_exit_status(b) > 1)
 		return "It went to its end, but something failed.";
-	if (b->errors + b->warnings > 0)
+	if (b->warnings > 0)
 		return "All is moved. There were warnings; the report tells.";
 	return "All is moved.";
 }
@@ -290,7 +290,7 @@ append_places(GString *out, const UiReport *report, const char *report_path,
 	if (report->stopped)
 		g_string_append_printf(
 		    out, "To go on:\n  mailmig resume --state %s\n", state_dir);
-	else if (b->failed + b->mailboxes_failed > 0)
+	else if (run_exit_status(b) > 1)
 		g_string_append_printf(out,
 		    "When the causes are removed:\n  mailmig resume --state "
 		    "%s\n",

@@ -76,7 +76,8 @@ def choose(t, page, row):
 
 # Pages whose fields are passed over, and how many there are before Next.
 FIELDS = {"What to take": 7, "Which of it": 7, "People and passwords": 10,
-          "State directory": 4, "Matching": 1, "Accounts": 1, "Summary": 1,
+          "State directory": 4, "Matching": 1, "1 without a place": 1,
+          "Accounts": 1, "Summary": 1,
           "Where the mail is": 1, "Where it goes": 1, "Result": 1}
 
 
@@ -496,6 +497,25 @@ def people():
         tap.ok(re.search("= +2  moved", s), "and run", s)
         t.keys("Tab", "Enter")
         t.wait("status=")
+    # nobody decided, and one has no recipient
+    plan_file(d, "[from]\nurl = files:set\n[to]\nurl = maildir:out2\n"
+              f"[directory]\nurl = sqlite:{d}/state2/directory.sqlite\n"
+              "[run]\nstate = state2\n")
+    program.mailmig("directory", "import", "rows.csv", "--state", "state2",
+                    cwd=d)
+    with Terminal(d, "wizard", "a.plan", width=100, height=30) as t:
+        t.wait("What to migrate")
+        t.keys("Enter")
+        on(t, "Where the mail is")
+        t.wait("Where shall the mail go")
+        t.keys("Enter")
+        on(t, "Where it goes", "What to take", "Which of it", "Accounts",
+           "People and passwords")
+        on(t, "1 without a place", "State directory", "Summary")
+        s, = on(t, "Result")
+        tap.ok("but something failed" in s and "- MS:NET/PO/NOBODY" in s,
+               "who has no recipient is on the result page", s)
+        tap.ok("status=2" in t.wait("status="), "exit status 2")
     with open(d + "/mapping.csv", newline="", encoding="utf-8") as f:
         tap.equal(f.read(), "source,mailbox\r\nMS:NET/PO/NOBODY,Ole\r\n",
                   "the mapping file")
