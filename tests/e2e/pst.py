@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import mail
 import program
@@ -559,8 +560,67 @@ def kill():
     tap.ok(not wrong and n > 5, "cut at every step", wrong[:5])
 
 
+def killed():
+    """SIGKILL to the program and its workers at many moments of writing: what
+    has the name of a .pst is whole, and the resumed run has everything once."""
+    d = server.temp_dir("pst")
+    n = 2000
+    args = ["--from", f"generate:?messages={n}&size=8000&big=3000000",
+            "--workers", "1"]
+    whole = program.mailmig("migrate", *args, "--to", f"pst:{d}/whole",
+                            "--state", d + "/state-whole")
+    tap.equal(whole.rc, 0, "undisturbed")
+    wrong, early, moments = [], 0, 40 if tap.SOAK else 8
+
+    def look(to):
+        """Messages in the .pst files of a folder, which must be clean."""
+        total = 0
+        for name in sorted(os.listdir(to) if os.path.isdir(to) else []):
+            if not name.endswith(".pst"):
+                continue
+            r = program.mailmig("check", f"pst:{to}/{name}?strict=yes",
+                                "--json")
+            said = re.search(r"(\d+) items", json.loads(r.out)["summary"]) \
+                if r.rc == 0 else None
+            if not said:
+                wrong.append((to, name, r.out + r.err))
+            else:
+                total += int(said[1])
+        return total
+
+    for i in range(moments):
+        to, state = f"{d}/out{i}", f"{d}/state{i}"
+        run = program.Running("migrate", *args, "--to", f"pst:{to}",
+                              "--state", state)
+        if i % 2:  # as soon as a file was begun, and later
+            while not os.path.isdir(to) or not os.listdir(to):
+                if run.p.poll() is not None:
+                    break
+                time.sleep(0.001)
+            time.sleep(whole.seconds * (i - 1) / (2 * moments))
+        else:
+            time.sleep(whole.seconds * (i + 1) / (moments + 2))
+        run.kill()
+        run.wait()
+        there = os.listdir(to) if os.path.isdir(to) else []
+        early += any(f.endswith(".partial") for f in there)
+        look(to)
+        r = program.mailmig("resume", "--state", state)
+        if r.rc not in (0, 1):  # killed before the ledger was there
+            r = program.mailmig("migrate", *args, "--to", f"pst:{to}",
+                                "--state", state)
+        if r.rc != 0:
+            wrong.append((i, r.rc, r.err[-500:]))
+        if os.listdir(to) != ["user1.pst"] or look(to) != n + 1:
+            wrong.append((i, os.listdir(to), look(to)))
+        shutil.rmtree(to)
+    tap.ok(early > 0, "killed while a file was being written", early)
+    tap.equal(wrong[:3], [], f"killed at {moments} moments, {early} of them "
+              "in the middle of a file: whole or not there, and resumed")
+
+
 for tool in ("pffexport", "readpst"):
     if not shutil.which(tool):
         print(f"1..0 # SKIP {tool} is not installed")
         raise SystemExit(0)
-tap.run(organisation, samples, bad_input, split, kill)
+tap.run(organisation, samples, bad_input, split, kill, killed)
