@@ -1,5 +1,7 @@
 #include "nsf/calendar.h"
 
+#include "nsf/bytes.h"
+#include "nsf/calendar-series.h"
 #include "nsf/mail-private.h"
 
 #include <libical/ical.h>
@@ -9,6 +11,36 @@
 #define TYPE_ALL_DAY	 2
 #define TYPE_MEETING	 3
 #define DUE_COMPLETED	 9 /* DueState */
+#define ALARM_MAX	 525600 /* minutes: a year */
+
+bool
+nsf_calendar_is_parent(const struct nsf_note *note)
+{
+	g_autofree char *flags = nsf_note_text(note, "$CSFlags");
+
+	return flags && strchr(flags, 'c') != NULL;
+}
+
+bool
+nsf_note_reference(const struct nsf_note *note, guint8 unid[16])
+{
+	struct nsf_item *ref = nsf_note_item(note, "$REF");
+	const guint8 *data;
+	gsize len;
+
+	if (ref == NULL || ref->type != NSF_TYPE_REFERENCES)
+		return false;
+	/* DXL has it as text. */
+	if (ref->texts) {
+		memset(unid, 0, 16);
+		return ref->texts[0] != NULL;
+	}
+	if (nsf_item_value(ref, &data, &len, NULL) < 0 || len < 18 ||
+	    get_le16(data) == 0)
+		return false;
+	memcpy(unid, data + 2, 16);
+	return true;
+}
 
 static struct icaltimetype
 ical_time(const struct stamp *stamp, bool date_only)
@@ -75,10 +107,14 @@ add_attendees(icalcomponent *to, const struct nsf_note *note)
 	static const struct {
 		const char *item;
 		icalparameter_role role;
+		icalparameter_cutype type; /* 0: a person */
 	} rows[] = {
-	    {"RequiredAttendees", ICAL_ROLE_REQPARTICIPANT},
-	    {"OptionalAttendees", ICAL_ROLE_OPTPARTICIPANT},
-	    {"FYIAttendees", ICAL_ROLE_NONPARTICIPANT},
+	    {"RequiredAttendees", ICAL_ROLE_REQPARTICIPANT, 0},
+	    {"OptionalAttendees", ICAL_ROLE_OPTPARTICIPANT, 0},
+	    {"FYIAttendees", ICAL_ROLE_NONPARTICIPANT, 0},
+	    {"Room", ICAL_ROLE_REQPARTICIPANT, ICAL_CUTYPE_ROOM},
+	    {"RequiredResources", ICAL_ROLE_REQPARTICIPANT,
+		ICAL_CUTYPE_RESOURCE},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -95,6 +131,9 @@ add_attendees(icalcomponent *to, const struct nsf_note *note)
 			p = icalproperty_new_attendee(uri);
 			icalproperty_add_parameter(
 			    p, icalparameter_new_role(rows[i].role));
+			if (rows[i].type)
+				icalproperty_add_parameter(
+				    p, icalparameter_new_cutype(rows[i].type));
 			if (shown)
 				icalproperty_add_parameter(
 				    p, icalparameter_new_cn(shown));
@@ -104,9 +143,9 @@ add_attendees(icalcomponent *to, const struct nsf_note *note)
 }
 
 /* Only when it is somebody else: an own meeting can then be changed (Q201436).
- */
+ * An invitation always has one (RFC 5546 3.2.2). */
 static void
-add_organizer(icalcomponent *to, const struct nsf_note *note)
+add_organizer(icalcomponent *to, const struct nsf_note *note, bool always)
 {
 	g_autofree char *chair = nsf_note_text(note, "Chair");
 	g_autofree char *from = nsf_note_text(note, "From");
@@ -114,7 +153,10 @@ add_organizer(icalcomponent *to, const struct nsf_note *note)
 	g_autofree char *uri = NULL;
 	icalproperty *p;
 
-	if (chair == NULL || (from && g_ascii_strcasecmp(chair, from) == 0))
+	if (chair == NULL && always)
+		chair = g_strdup(from);
+	if (chair == NULL ||
+	    (!always && from && g_ascii_strcasecmp(chair, from) == 0))
 		return;
 	uri = calendar_address(chair, &shown);
 	if (uri == NULL)
@@ -125,120 +167,221 @@ add_organizer(icalcomponent *to, const struct nsf_note *note)
 	icalcomponent_add_property(to, p);
 }
 
-/* Minutes, negative before the beginning; locale-free (Q201506). */
+/* Is the item "1", as text or as a number? */
+static bool
+is_on(const struct nsf_note *note, const char *name)
+{
+	g_autofree char *text = nsf_note_text(note, name);
+
+	return text && strcmp(text, "1") == 0;
+}
+
+/* $AlarmOffset counts $AlarmUnits, negative ones before the beginning; numbers
+ * know no locale (Q201506). $AlarmTime is a date of its own. */
 static void
 add_alarm(icalcomponent *to, const struct nsf_note *note)
 {
-	double offset;
-	icalcomponent *alarm;
+	g_autofree char *unit = nsf_note_text(note, "$AlarmUnit");
+	g_autofree char *text = nsf_note_text(note, "$AlarmDescription");
 	struct icaltriggertype trigger = {0};
+	struct stamp at;
+	icalcomponent *alarm;
+	double offset;
 
-	if (!nsf_note_number(note, "$AlarmOffset", &offset) ||
-	    offset < -525600 || offset > 525600)
+	if (!is_on(note, "$Alarm") || is_on(note, "$AlarmDisabled"))
 		return;
-	trigger.time = icaltime_null_time();
-	trigger.duration = icaldurationtype_from_int((int)(offset * 60));
+	if (nsf_note_time(note, "$AlarmTime", &at)) {
+		trigger.time = ical_time(&at, false);
+		trigger.duration = icaldurationtype_null_duration();
+	} else if (nsf_note_number(note, "$AlarmOffset", &offset)) {
+		offset *= unit && *unit == 'D'	 ? 1440
+			  : unit && *unit == 'H' ? 60
+						 : 1;
+		if (offset < -ALARM_MAX || offset > ALARM_MAX)
+			return;
+		trigger.time = icaltime_null_time();
+		trigger.duration =
+		    icaldurationtype_from_int((int)(offset * 60));
+	} else {
+		return;
+	}
 	alarm = icalcomponent_new_valarm();
 	icalcomponent_add_property(
 	    alarm, icalproperty_new_action(ICAL_ACTION_DISPLAY));
 	icalcomponent_add_property(alarm, icalproperty_new_trigger(trigger));
-	icalcomponent_add_property(
-	    alarm, icalproperty_new_description("Reminder"));
+	icalcomponent_add_property(alarm,
+	    icalproperty_new_description(text && *text ? text : "Reminder"));
 	icalcomponent_add_component(to, alarm);
 }
 
-/* Every instance by itself, as Notes keeps them; no limit but theirs (Q247622).
- * The zone of each is its own, so a change of clocks moves none (Q281734). */
-static bool
-add_instances(icalcomponent *to, const struct nsf_note *note,
-    const struct stamp *start, bool all_day)
+/* The dates as they are now; the snapshots that other items keep have those of
+ * before the series was moved (831188). No limit but theirs (Q247622). */
+static void
+take_instances(const struct nsf_note *note, const struct stamp *start,
+    GArray *out /* struct stamp */)
 {
-	/* The times as they are now; the last one has those that the
-	 * instances began with, before the series was moved (831188). */
-	static const char *const names[] = {
-	    "StartDateTime", "CalendarDateTime", "RepeatInstanceDates"};
-	g_autoptr(GArray) times =
-	    g_array_new(FALSE, FALSE, sizeof(struct stamp));
+	static const char *const names[] = {"StartDateTime", "CalendarDateTime",
+	    "RepeatDates", "RepeatInstanceDates"};
 
-	for (guint i = 0; times->len < 2 && i < G_N_ELEMENTS(names); i++) {
-		g_array_set_size(times, 0);
-		nsf_note_times(note, names[i], times);
+	for (guint i = 0; out->len < 2 && i < G_N_ELEMENTS(names); i++) {
+		g_array_set_size(out, 0);
+		nsf_note_times(note, names[i], out);
 	}
-	if (times->len < 2)
-		return false;
-	for (guint i = 0; i < times->len && i < NSF_INSTANCES_MAX; i++) {
-		const struct stamp *one =
-		    &g_array_index(times, struct stamp, i);
-		struct icaldatetimeperiodtype when = {
-		    .time = ical_time(one, all_day)};
-
-		if (one->utc == start->utc)
-			continue;
-		when.period = icalperiodtype_null_period();
-		icalcomponent_add_property(to, icalproperty_new_rdate(when));
+	if (out->len < 2) {
+		g_array_set_size(out, 0);
+		g_array_append_vals(out, start, 1);
 	}
-	return true;
 }
 
-/* A rule, where only that is there; RepeatFor -1 is one without end, never
- * 65535-65535 (885455). */
+/* "1", "3": days of the week from 0, or of the month from 1. */
 static void
-add_rule(icalcomponent *to, const struct nsf_note *note)
+take_adjust(const struct nsf_note *note, struct icalrecurrencetype *rule)
+{
+	g_auto(GStrv) texts = nsf_note_texts(note, "RepeatAdjust");
+	bool from_end = is_on(note, "RepeatFromEnd");
+	bool weekly = rule->freq == ICAL_WEEKLY_RECURRENCE;
+	short *to = weekly ? rule->by_day : rule->by_month_day;
+	guint n = 0;
+
+	for (guint i = 0; texts[i] && n < 31; i++) {
+		guint64 day;
+
+		if (!g_ascii_string_to_unsigned(texts[i], 10, weekly ? 0 : 1,
+			weekly ? 6 : 31, &day, NULL))
+			continue;
+		to[n++] = (short)(weekly     ? (int)day + 1
+				  : from_end ? -(int)day
+					     : (int)day);
+	}
+}
+
+/* A rule, where there is nothing else; RepeatFor -1 is one without end, never
+ * 65535-65535 (885455), and else counts units, not instances. */
+static void
+add_rule(
+    icalcomponent *to, const struct nsf_note *note, const struct stamp *start)
 {
 	static const struct {
 		const char *unit;
 		icalrecurrencetype_frequency freq;
+		int days; /* of one */
 	} units[] = {
-	    {"D", ICAL_DAILY_RECURRENCE},
-	    {"W", ICAL_WEEKLY_RECURRENCE},
-	    {"MD", ICAL_MONTHLY_RECURRENCE},
-	    {"MP", ICAL_MONTHLY_RECURRENCE},
-	    {"YD", ICAL_YEARLY_RECURRENCE},
+	    {"D", ICAL_DAILY_RECURRENCE, 1},
+	    {"W", ICAL_WEEKLY_RECURRENCE, 7},
+	    {"MD", ICAL_MONTHLY_RECURRENCE, 31},
+	    {"Y", ICAL_YEARLY_RECURRENCE, 366},
+	    {"YD", ICAL_YEARLY_RECURRENCE, 366},
 	};
 	g_autofree char *unit = nsf_note_text(note, "RepeatUnit");
+	g_autofree char *how = nsf_note_text(note, "RepeatHow");
+	g_autofree char *interval = nsf_note_text(note, "RepeatInterval");
 	struct icalrecurrencetype rule;
-	struct stamp until;
+	struct stamp until = *start;
 	double n;
+	int days = 0;
 
 	icalrecurrencetype_clear(&rule);
 	for (guint i = 0; unit && i < G_N_ELEMENTS(units); i++)
-		if (strcmp(unit, units[i].unit) == 0)
+		if (strcmp(unit, units[i].unit) == 0) {
 			rule.freq = units[i].freq;
-	if (rule.freq == ICAL_NO_RECURRENCE)
+			days = units[i].days;
+		}
+	if (days == 0)
 		return;
-	if (nsf_note_number(note, "RepeatInterval", &n) && n >= 1 && n <= 1000)
-		rule.interval = (short)n;
-	if (nsf_note_time(note, "RepeatUntil", &until))
+	n = interval ? g_ascii_strtod(interval, NULL) : 1;
+	rule.interval = n >= 1 && n <= 1000 ? (short)n : 1;
+	if (rule.freq == ICAL_WEEKLY_RECURRENCE ||
+	    rule.freq == ICAL_MONTHLY_RECURRENCE)
+		take_adjust(note, &rule);
+	if ((how == NULL || *how == 'U') &&
+	    nsf_note_time(note, "RepeatUntil", &until)) {
+		/* The hour in it means nothing. */
+		until.utc += 86399 - until.utc % 86400;
 		rule.until = ical_time(&until, false);
-	else if (nsf_note_number(note, "RepeatFor", &n) && n >= 1 &&
-		 n <= NSF_INSTANCES_MAX)
-		rule.count = (int)n;
+	} else if (nsf_note_number(note, "RepeatFor", &n) && n >= 1 &&
+		   n <= NSF_INSTANCES_MAX) {
+		until = *start;
+		until.utc += (gint64)n * days * 86400 - 1;
+		rule.until = ical_time(&until, false);
+	}
 	icalcomponent_add_property(to, icalproperty_new_rrule(rule));
 }
 
 static void
-add_event(
-    icalcomponent *to, const struct nsf_note *note, const struct stamp *start)
+add_end(icalcomponent *to, const struct nsf_note *note,
+    const struct stamp *start, bool all_day, bool series)
 {
-	guint type = type_of(note);
-	bool all_day = type == TYPE_ANNIVERSARY || type == TYPE_ALL_DAY;
 	static const char *const ends[] = {"EndDateTime", "EndDate", NULL};
+	struct icaltimetype first = ical_time(start, all_day), last;
 	struct stamp end;
 
-	icalcomponent_add_property(
-	    to, icalproperty_new_dtstart(ical_time(start, all_day)));
-	/* Without an end, end = start (Q221843): for a day, that is one day. */
-	if (!first_time(note, ends, &end) || end.utc < start->utc)
-		end = *start;
-	if (!all_day)
+	/* Without an end, end = start (Q221843): a day, or a moment, which has
+	 * no DTEND (RFC 5545 3.8.2.2). */
+	if (!first_time(note, ends, &end) || end.utc <= start->utc)
+		return;
+	last = ical_time(&end, all_day);
+	if (all_day) {
+		/* Days of one entry are a series in Notes (RepeatIds). */
+		if (series || icaltime_compare(last, first) <= 0)
+			return;
+		icaltime_adjust(&last, 1, 0, 0, 0);
+	}
+	icalcomponent_add_property(to, icalproperty_new_dtend(last));
+}
+
+static void
+add_state(icalcomponent *to, const struct nsf_note *note)
+{
+	double sequence;
+
+	if (is_on(note, "OrgConfidential"))
 		icalcomponent_add_property(
-		    to, icalproperty_new_dtend(ical_time(&end, false)));
-	if (!add_instances(to, note, start, all_day))
-		add_rule(to, note);
-	add_text(
-	    to, icalproperty_new_location, nsf_note_text(note, "Location"));
-	if (type == TYPE_MEETING) {
-		add_organizer(to, note);
+		    to, icalproperty_new_class(ICAL_CLASS_PRIVATE));
+	if (is_on(note, "BookFreeTime"))
+		icalcomponent_add_property(
+		    to, icalproperty_new_transp(ICAL_TRANSP_TRANSPARENT));
+	if (nsf_note_number(note, "SequenceNum", &sequence) && sequence >= 1 &&
+	    sequence <= G_MAXUINT16)
+		icalcomponent_add_property(
+		    to, icalproperty_new_sequence((int)sequence - 1));
+}
+
+/* What the chair of a meeting asks for; NULL: something else, or no notice. */
+static const char *
+notice_method(const struct nsf_note *note)
+{
+	g_autofree char *type = nsf_note_text(note, "NoticeType");
+
+	if (type == NULL || *type == '\0')
+		return NULL;
+	/* Invited, delegated to me, confirmed, updated, moved */
+	if (strchr("ILNKEU", *type))
+		return "REQUEST";
+	return *type == 'C' ? "CANCEL" : NULL;
+}
+
+static void
+add_event(icalcomponent *calendar, icalcomponent *to,
+    const struct nsf_note *note, const struct stamp *start)
+{
+	bool notice = notice_method(note) != NULL;
+	guint type = type_of(note);
+	bool all_day = type == TYPE_ANNIVERSARY || type == TYPE_ALL_DAY;
+	g_autofree char *zone = nsf_note_text(note, "StartTimeZone");
+	char *location = nsf_note_text(note, "Location");
+	g_autoptr(GArray) times =
+	    g_array_new(FALSE, FALSE, sizeof(struct stamp));
+
+	take_instances(note, start, times);
+	nsf_series_add(calendar, to, times, all_day, zone);
+	if (times->len == 1)
+		add_rule(to, note, start);
+	add_end(to, note, start, all_day, times->len > 1);
+	add_text(to, icalproperty_new_location,
+	    location ? location : nsf_note_text(note, "Room"));
+	add_state(to, note);
+	if (type == TYPE_MEETING || notice) {
+		add_organizer(to, note, notice);
 		add_attendees(to, note);
 	}
 	add_alarm(to, note);
@@ -287,7 +430,9 @@ nsf_calendar_write(const struct nsf_note *note, bool task,
 	static const char *const starts[] = {"StartDateTime",
 	    "CalendarDateTime", "StartDate", "DueDateTime", NULL};
 	icalcomponent *calendar, *item;
+	const char *method;
 	struct stamp start;
+	guint8 unid[16];
 	char *text;
 
 	if (!first_time(note, starts, &start))
@@ -296,9 +441,19 @@ nsf_calendar_write(const struct nsf_note *note, bool task,
 	icalcomponent_add_property(calendar, icalproperty_new_version("2.0"));
 	icalcomponent_add_property(
 	    calendar, icalproperty_new_prodid("-//mailmig//notes//EN"));
+	method = task ? NULL : notice_method(note);
+	if (method)
+		icalcomponent_add_property(calendar,
+		    icalproperty_new_method(*method == 'R'
+						? ICAL_METHOD_REQUEST
+						: ICAL_METHOD_CANCEL));
 	item = task ? icalcomponent_new_vtodo() : icalcomponent_new_vevent();
 	icalcomponent_add_component(calendar, item);
-	text = nsf_note_text(note, "ApptUNID");
+	/* Notes that were made from a series have its id: each is an event of
+	 * its own here, and must not replace the others. */
+	text = !method && nsf_note_reference(note, unid)
+		   ? NULL
+		   : nsf_note_text(note, "ApptUNID");
 	add_text(
 	    item, icalproperty_new_uid, text ? text : g_strdup(note->unid));
 	icalcomponent_add_property(
@@ -311,7 +466,7 @@ nsf_calendar_write(const struct nsf_note *note, bool task,
 	if (task)
 		add_todo(item, note, &start);
 	else
-		add_event(item, note, &start);
+		add_event(calendar, item, note, &start);
 	text = icalcomponent_as_ical_string_r(calendar);
 	g_string_append(out, text);
 	icalmemory_free_buffer(text);
@@ -330,6 +485,14 @@ nsf_calendar_join(
 	    (const struct part *)(void *)mail->parts->data;
 	enum status st;
 
+	/* An answer of somebody, or a message about something else. */
+	if (mail->form == NSF_FORM_NOTICE && notice_method(note) == NULL)
+		return ST_OK;
+	if (mail->raw.len > 0) {
+		nsf_lose(mail, "its text is MIME: it comes as a message, "
+			       "without its calendar items");
+		return ST_OK;
+	}
 	for (guint i = 0; i < mail->parts->len && !description; i++) {
 		gsize len = (gsize)MIN(parts[i].blob.len, 1 << 20), got = 0;
 
@@ -348,7 +511,8 @@ nsf_calendar_join(
 	if (!nsf_calendar_write(
 		note, mail->form == NSF_FORM_TASK, description, ical))
 		return ST_OK;
-	if (mail->parts->len > 2 ||
+	/* An invitation stays mail. */
+	if (mail->form == NSF_FORM_NOTICE || mail->parts->len > 2 ||
 	    (mail->parts->len > 0 &&
 		parts[mail->parts->len - 1].kind == PART_FILE)) {
 		/* Files go with it: beside the calendar part. */

@@ -116,7 +116,6 @@ take_sender(struct nsf_mail *mail, const struct nsf_note *note,
 	g_autofree char *from = nsf_note_text(note, "From");
 	g_autofree char *principal = nsf_note_text(note, "Principal");
 	g_autofree char *inet = nsf_note_text(note, "INetFrom");
-	g_autofree char *author = NULL;
 	g_autoptr(GPtrArray) sender = NULL;
 
 	if (from == NULL && principal == NULL)

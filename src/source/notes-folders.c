@@ -2,6 +2,7 @@
 #include "source/notes-private.h"
 
 #include "nsf/bytes.h"
+#include "nsf/calendar.h"
 #include "nsf/object.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ struct survey {
 	struct notes_source *s;
 	GArray *members;    /* of struct member */
 	GHashTable *newest; /* rescue: UNID to index + 1 */
+	GHashTable *series; /* hashes of notes that have instances */
 	bool has_inbox;
 };
 
@@ -274,6 +276,17 @@ take_document(struct survey *v, const struct nsf_place *place)
 			s->counts.others++;
 			return;
 		}
+		if (s->calendar && s->mail.form == NSF_FORM_CALENDAR) {
+			guint8 unid[16];
+
+			entry.parent = nsf_calendar_is_parent(&s->note);
+			if (nsf_note_reference(&s->note, unid)) {
+				guint64 hash = hash_of(unid);
+
+				g_hash_table_add(
+				    v->series, g_memdup2(&hash, sizeof hash));
+			}
+		}
 		/* Folders may come behind: what its state says is noted as
 		 * though there were no inbox, see assign(). */
 		entry.box =
@@ -360,6 +373,24 @@ assign(struct survey *v)
 	}
 }
 
+/* A series is there once: as its instances, if any of them is. */
+static void
+drop_parents(struct survey *v)
+{
+	struct notes_source *s = v->s;
+
+	for (guint i = 0; i < s->entries->len; i++) {
+		struct notes_entry *e =
+		    &g_array_index(s->entries, struct notes_entry, i);
+
+		if (!e->parent || e->dropped ||
+		    !g_hash_table_contains(v->series, &e->hash))
+			continue;
+		e->dropped = true;
+		s->counts.parents++;
+	}
+}
+
 static int
 by_hash(gconstpointer a, gconstpointer b)
 {
@@ -442,10 +473,13 @@ notes_survey(struct notes_source *s, GError **error)
 	struct survey v = {.s = s};
 	g_autoptr(GHashTable) newest =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) series =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	struct nsf_cursor cursor = {0};
 	struct nsf_place place;
 	guint32 id;
 
+	v.series = series;
 	v.members = g_array_new(FALSE, FALSE, sizeof(struct member));
 	v.newest = newest;
 	for (;;) {
@@ -497,6 +531,7 @@ notes_survey(struct notes_source *s, GError **error)
 			break;
 		}
 	}
+	drop_parents(&v);
 	assign(&v);
 	mark_twins(s);
 	g_array_unref(v.members);

@@ -31,14 +31,16 @@ struct notes_entry {
 	guint8 form;  /* enum nsf_form */
 	bool broken;  /* could not be read */
 	bool twin;    /* another one has its UNID */
-	bool dropped; /* rescue: there is a newer one */
+	bool parent;  /* of a series */
+	bool dropped; /* there is a newer one, or its instances are there */
 };
 
 /* Who is in a directory, by every name that is known of them. */
 typedef struct NotesNames NotesNames;
 
 struct notes_counts {
-	gint64 stubs, profiles, others, access, encrypted, unresolved, shared;
+	gint64 stubs, profiles, others, access, parents, encrypted, unresolved,
+	    shared;
 };
 
 struct notes_source {

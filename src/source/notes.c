@@ -349,6 +349,27 @@ tell_losses(struct notes_source *s, const char *key)
 	s->counts.unresolved += s->mail.unresolved;
 }
 
+/* Something that has a date of its own? Of a file that is read once it cannot
+ * be known whether the instances of a series come: its parent stays text. */
+static bool
+is_event(const struct notes_source *s)
+{
+	switch (s->mail.form) {
+	case NSF_FORM_CALENDAR:
+		return s->nsf || !nsf_calendar_is_parent(&s->note);
+	case NSF_FORM_NOTICE:
+	case NSF_FORM_TASK:
+		return true;
+	case NSF_FORM_OTHER:
+	case NSF_FORM_MAIL:
+	case NSF_FORM_PERSON:
+	case NSF_FORM_GROUP:
+	case NSF_FORM_SKIP:
+		break;
+	}
+	return false;
+}
+
 /* The body of the message whose note is at hand. */
 static enum status
 give_body(struct notes_source *s, struct record *record, GError **error)
@@ -361,8 +382,7 @@ give_body(struct notes_source *s, struct record *record, GError **error)
 	    s->dxl ? nsf_dxl_files(s->dxl) : NULL, &s->resolver, error);
 	if (st < 0)
 		return st;
-	if (s->calendar && !mail->encrypted && mail->raw.len == 0 &&
-	    (mail->form == NSF_FORM_CALENDAR || mail->form == NSF_FORM_TASK)) {
+	if (s->calendar && !mail->encrypted && is_event(s)) {
 		st = nsf_calendar_join(mail, &s->note, error);
 		if (st < 0)
 			return st;
@@ -553,6 +573,10 @@ tell_counts(struct notes_source *s)
 		"NOTES_ACCESS",
 		"groups are access lists, not lists for mail, and are left "
 		"out"},
+	    {G_STRUCT_OFFSET(struct notes_counts, parents), REMARK_INFO,
+		"NOTES_SERIES",
+		"notes of a series in the calendar are left out: their "
+		"instances come"},
 	    {G_STRUCT_OFFSET(struct notes_counts, encrypted), REMARK_WARNING,
 		"NOTES_ENCRYPTED",
 		"notes are encrypted: they come without their bodies"},

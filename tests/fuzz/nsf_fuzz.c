@@ -71,7 +71,9 @@ build(const char *path, const guint8 *data, gsize len)
 	    "$Links", "$REF", "Categories", "StartDateTime", "EndDateTime",
 	    "RepeatInstanceDates", "RepeatUnit", "$AlarmOffset", "Chair",
 	    "RequiredAttendees", "References", "Received", "$Seal",
-	    "AppointmentType", "Title"};
+	    "AppointmentType", "Title", "StartTimeZone", "RepeatDates",
+	    "RepeatAdjust", "RepeatFor", "RepeatUntil", "NoticeType",
+	    "$Alarm", "$AlarmTime", "Room", "DueDateTime"};
 	static const guint16 types[] = {NSF_TYPE_TEXT, NSF_TYPE_TEXTS,
 	    NSF_TYPE_COMPOSITE, NSF_TYPE_OBJECT, NSF_TYPE_TIME, NSF_TYPE_TIMES,
 	    NSF_TYPE_NUMBER, NSF_TYPE_NUMBERS, NSF_TYPE_RFC822,

@@ -93,6 +93,82 @@ test_mailbox(struct fixture *f, gconstpointer data)
 			    f->raw->pdata[i], "Content-Type: text/calendar"));
 }
 
+static void
+appointment(NsfMake *m, const char *subject, const char *flags,
+    const char *series, const guint8 *parent)
+{
+	guint8 ref[18] = {1};
+
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Appointment");
+	nsf_make_text(m, "Subject", subject);
+	nsf_make_text(m, "$CSFlags", flags);
+	nsf_make_text(m, "ApptUNID", series);
+	nsf_make_time(m, "StartDateTime", 1000000000, 8, FALSE);
+	if (parent) {
+		memcpy(ref + 2, parent, 16);
+		nsf_make_item(m, "$REF", NSF_TYPE_REFERENCES,
+		    NSF_ITEM_SUMMARY | NSF_ITEM_TYPED, ref, sizeof ref);
+	}
+	nsf_make_end(m, FALSE, 0);
+}
+
+/* A series of the calendar comes once: as its instances, each an event of its
+ * own; as the parent where there is none. */
+static void
+test_series(struct fixture *f, gconstpointer data)
+{
+	NsfMake *m = nsf_make_new(f->path, 43, "x\n#2Mail");
+	guint8 unid[16], text[33];
+
+	appointment(m, "parent", "cm", "SERIES", NULL);
+	memcpy(text, nsf_make_unid(m), sizeof text);
+	/* printed b a d c, little-endian (spec/notes.md 3.1) */
+	for (guint i = 0; i < 16; i++) {
+		static const guint8 word[] = {1, 0, 3, 2};
+		const guint8 *p = text + 8 * word[i / 4] + 2 * (3 - i % 4);
+
+		unid[i] = (guint8)(g_ascii_xdigit_value((char)p[0]) << 4 |
+				   g_ascii_xdigit_value((char)p[1]));
+	}
+	appointment(m, "instance", "im", "SERIES", unid);
+	appointment(m, "exception", "em", "SERIES", unid);
+	appointment(m, "orphan", "cm", "OTHER", NULL);
+	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
+	nsf_make_text(m, "Form", "Notice");
+	nsf_make_text(m, "Subject", "invitation");
+	nsf_make_text(m, "NoticeType", "I");
+	nsf_make_text(m, "Chair", "ole@example.org");
+	nsf_make_text(m, "ApptUNID", "OLES");
+	nsf_make_time(m, "StartDateTime", 1000000000, 8, FALSE);
+	nsf_make_time(m, "DeliveredDate", 1000000000, 8, FALSE);
+	nsf_make_end(m, FALSE, 0);
+	nsf_make_close(m);
+	start(f, "");
+	read_all(f);
+	g_assert_cmpint(f->mail->len, ==, 5);
+	for (guint i = 0; i < f->raw->len; i++)
+		g_assert_null(strstr(f->raw->pdata[i], "text/calendar"));
+	stop(f);
+	start(f, "?calendar=yes");
+	read_all(f);
+	g_assert_cmpstr(
+	    f->seen->str, ==, "Calendar(calendar)=3 INBOX(inbox)=1 ");
+	g_assert_cmpstr(f->remarks->str, ==, "NOTES_SERIES ");
+	for (guint i = 0; i < f->raw->len; i++) {
+		const char *raw = f->raw->pdata[i];
+
+		g_assert_nonnull(strstr(raw, "text/calendar"));
+		g_assert_null(strstr(raw, "Subject: parent"));
+		g_assert_null(strstr(raw, "UID:SERIES"));
+		if (strstr(raw, "Subject: orphan"))
+			g_assert_nonnull(strstr(raw, "UID:OTHER\r\n"));
+		/* Mail with an invitation in it (Q279216). */
+		if (strstr(raw, "Subject: invitation"))
+			g_assert_nonnull(strstr(raw, "calendar.ics"));
+	}
+}
+
 /* Q237993: the sender can be answered. */
 static void
 test_sender(struct fixture *f, gconstpointer data)
@@ -692,6 +768,7 @@ main(int argc, char **argv)
 	    {"/kb/Q277709/by-class", test_mailbox, 0},
 	    {"/kb/Q240873/other-template", test_mailbox, 0},
 	    {"/kb/Q279216/invitation", test_mailbox, 0},
+	    {"/notes/series", test_series, 0},
 	    {"/kb/Q237993/sender", test_sender, 0},
 	    {"/notes/mime", test_mime, 0},
 	    {"/notes/attachments", test_attachments, 0},

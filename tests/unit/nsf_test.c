@@ -3,7 +3,6 @@
  * spec/notes.md, not Notes), on damage, and, with MAILMIG_DATA, on databases
  * that Notes wrote.
  */
-#include "nsf/calendar.h"
 #include "nsf/cx.h"
 #include "nsf/lmbcs.h"
 #include "nsf/mail.h"
@@ -400,125 +399,6 @@ test_refused(void)
 	}
 }
 
-static void
-put_times(NsfMake *m, const char *name, gint64 first, guint n)
-{
-	g_autofree guint8 *v = g_malloc0(4 + 8 * (gsize)n);
-
-	v[0] = (guint8)n;
-	v[1] = (guint8)(n >> 8);
-	for (guint i = 0; i < n; i++)
-		nsf_make_timedate(
-		    v + 4 + 8 * i, first + 86400 * (gint64)i, 1, FALSE);
-	nsf_make_item(
-	    m, name, NSF_TYPE_TIMES, NSF_ITEM_TYPED, v, 4 + 8 * (gsize)n);
-}
-
-enum calendar_case {
-	CALENDAR_BACKSLASH, /* Q273356 */
-	CALENDAR_NO_END,    /* Q221843 */
-	CALENDAR_ENDLESS,   /* 885455 */
-	CALENDAR_MANY,	    /* Q247622 */
-	CALENDAR_ALARM,	    /* Q201506 */
-	CALENDAR_OWN,	    /* Q201436 */
-	CALENDAR_MOVED,	    /* 831188 */
-	CALENDAR_INVITED,
-	CALENDAR_TASK,
-};
-
-static guint
-occurrences(const char *text, const char *what)
-{
-	guint n = 0;
-
-	for (; (text = strstr(text, what)); text += strlen(what))
-		n++;
-	return n;
-}
-
-static void
-test_calendar(gconstpointer data)
-{
-	enum calendar_case which = GPOINTER_TO_UINT(data);
-	g_autofree char *path = path_of("calendar.nsf");
-	NsfMake *m = nsf_make_new(path, 43, "calendar");
-	g_autoptr(GString) out = g_string_new(NULL);
-	g_autoptr(Nsf) nsf = NULL;
-	struct nsf_note note;
-	const char *ical;
-
-	nsf_make_begin(m, NSF_CLASS_DOCUMENT, 0, 0);
-	nsf_make_text(
-	    m, "Form", which == CALENDAR_TASK ? "Task" : "Appointment");
-	nsf_make_text(m, "Subject", "on \\\\server\\share");
-	nsf_make_text(m, "From", "CN=Mia Holm/O=Fjord");
-	nsf_make_text(m, "AppointmentType",
-	    which == CALENDAR_OWN || which == CALENDAR_INVITED ? "3" : "0");
-	nsf_make_text(m, "Chair",
-	    which == CALENDAR_INVITED ? "ole@example.org"
-				      : "CN=Mia Holm/O=Fjord");
-	nsf_make_text(m, "RequiredAttendees", "ann@example.org");
-	if (which == CALENDAR_MANY)
-		put_times(m, "RepeatInstanceDates", 1000000000, 5000);
-	nsf_make_time(m, "StartDateTime", 1000000000, 1, FALSE);
-	if (which == CALENDAR_MOVED) {
-		put_times(m, "RepeatInstanceDates", 1000000000, 5);
-		put_times(m, "CalendarDateTime", 1000003600, 5);
-	}
-	if (which != CALENDAR_NO_END)
-		nsf_make_time(m, "EndDateTime", 1000003600, 1, FALSE);
-	if (which == CALENDAR_ENDLESS) {
-		nsf_make_text(m, "RepeatUnit", "W");
-		nsf_make_number(m, "RepeatFor", -1);
-	}
-	if (which == CALENDAR_ALARM)
-		nsf_make_number(m, "$AlarmOffset", -20 * 60);
-	nsf_make_time(m, "DueDateTime", 1000090000, 1, FALSE);
-	nsf_make_end(m, FALSE, 0);
-	nsf_make_close(m);
-	nsf_note_init(&note);
-	g_assert_cmpint(read_nth(path, 0, &note, &nsf, NULL), ==, ST_OK);
-	g_assert_true(
-	    nsf_calendar_write(&note, which == CALENDAR_TASK, "body", out));
-	ical = out->str;
-	g_assert_nonnull(strstr(ical, "DTSTART:20010909T014640Z"));
-	switch (which) {
-	case CALENDAR_BACKSLASH:
-		g_assert_nonnull(
-		    strstr(ical, "SUMMARY:on \\\\\\\\server\\\\share\r\n"));
-		break;
-	case CALENDAR_NO_END:
-		g_assert_nonnull(strstr(ical, "DTEND:20010909T014640Z"));
-		break;
-	case CALENDAR_ENDLESS:
-		g_assert_nonnull(strstr(ical, "RRULE:FREQ=WEEKLY\r\n"));
-		break;
-	case CALENDAR_MANY:
-		g_assert_cmpint(occurrences(ical, "\nRDATE"), ==, 4999);
-		break;
-	case CALENDAR_MOVED:
-		g_assert_cmpint(occurrences(ical, "\nRDATE"), ==, 5);
-		g_assert_cmpint(occurrences(ical, "T024640Z"), ==, 6);
-		break;
-	case CALENDAR_ALARM:
-		g_assert_nonnull(strstr(ical, "TRIGGER:-PT20H\r\n"));
-		break;
-	case CALENDAR_OWN:
-		g_assert_null(strstr(ical, "ORGANIZER"));
-		g_assert_nonnull(strstr(ical, "mailto:ann@example.org"));
-		break;
-	case CALENDAR_INVITED:
-		g_assert_nonnull(strstr(ical, "ORGANIZER"));
-		break;
-	case CALENDAR_TASK:
-		g_assert_nonnull(strstr(ical, "BEGIN:VTODO"));
-		g_assert_nonnull(strstr(ical, "DUE:20010910T024640Z"));
-		break;
-	}
-	nsf_note_clear(&note);
-	g_unlink(path);
-}
-
 /* Every note of every sample: sums, inflated items, rich text to its end,
  * attachments to their size and sum (spec/notes.md 12). */
 static void
@@ -610,20 +490,6 @@ test_samples(void)
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		enum calendar_case which;
-	} calendar[] = {
-	    {"/kb/Q273356/backslashes", CALENDAR_BACKSLASH},
-	    {"/kb/Q221843/no-end", CALENDAR_NO_END},
-	    {"/kb/885455/endless", CALENDAR_ENDLESS},
-	    {"/kb/Q247622/many-instances", CALENDAR_MANY},
-	    {"/kb/831188/series-moved", CALENDAR_MOVED},
-	    {"/kb/Q201506/alarm", CALENDAR_ALARM},
-	    {"/kb/Q201436/own-meeting", CALENDAR_OWN},
-	    {"/nsf/calendar/invited", CALENDAR_INVITED},
-	    {"/nsf/calendar/task", CALENDAR_TASK},
-	};
 	int rc;
 
 	g_test_init(&argc, &argv, NULL);
@@ -638,9 +504,6 @@ main(int argc, char **argv)
 	g_test_add_func("/nsf/richtext", test_richtext);
 	g_test_add_func("/nsf/sums", test_sums);
 	g_test_add_func("/nsf/refused", test_refused);
-	for (guint i = 0; i < G_N_ELEMENTS(calendar); i++)
-		g_test_add_data_func(calendar[i].name,
-		    GUINT_TO_POINTER(calendar[i].which), test_calendar);
 	g_test_add_func("/nsf/samples", test_samples);
 	rc = g_test_run();
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
