@@ -547,7 +547,8 @@ test_rescue(struct fixture *f, gconstpointer data)
 }
 
 /* Bytes turned over, one after the other: never a crash, and whatever is given
- * is counted (read_all() compares). */
+ * is counted (read_all() compares). With data, entries of the calendar are
+ * events (Q257698). */
 static void
 test_damage(struct fixture *f, gconstpointer data)
 {
@@ -560,7 +561,7 @@ test_damage(struct fixture *f, gconstpointer data)
 		char turned = (char)(bytes[at] ^ 0xff);
 
 		overwrite(f->path, (gint64)at, &turned, 1);
-		start(f, at % 2 ? "?rescue=yes" : "");
+		start(f, data ? "?calendar=yes" : at % 2 ? "?rescue=yes" : "");
 		if (source_begin(f->source, &f->job, &f->error) == ST_OK) {
 			source_end(f->source);
 			read_all(f);
@@ -746,13 +747,16 @@ test_samples(struct fixture *f, gconstpointer data)
 }
 
 /*
- * Rows of the Knowledge Base about Notes that are tested elsewhere: what the
- * calendar items say, nsf_test.c; damaged calendars (Q257698), the fuzzer. Not
- * about reading: Q258303 and Q258678 (destination and directory), Q289827,
- * Q264304, Q274393, Q275341 (rights and names of servers), 329271 (contacts
- * that become mailboxes), Q263755 (keywords of control files). Not possible
- * here, since no Notes client and no server takes part: Q236176, Q239650,
- * Q254037, Q216488, Q247291.
+ * Rows of the Knowledge Base about Notes (spec/events.md 3.4) that are tested
+ * elsewhere: what calendar items say, nsf_calendar_test.c; directories
+ * (Q236300), notes_people_test.c; Q200432 and Q198580, nsf_test.c. Not about
+ * reading or converting: Q258303 (destinations validate what they write),
+ * Q258678 and 329271 (contacts that become mailboxes: the directory), Q263755
+ * (keywords of control files), Q274393 and Q275341 (names of containers and
+ * servers), Q264304 and Q289827 (rights on a server), Q200223 and Q201296
+ * (requirements only). Not possible here, since no Notes client and no server
+ * takes part: Q236176, Q239650, Q254037 and, since the file is read in any
+ * case, Q216488 and Q247291.
  */
 int
 main(int argc, char **argv)
@@ -781,6 +785,7 @@ main(int argc, char **argv)
 	    {"/notes/public", test_public, 0},
 	    {"/notes/rescue", test_rescue, 0},
 	    {"/notes/damage", test_damage, 0},
+	    {"/kb/Q257698/damaged-calendar", test_damage, 1},
 	    {"/notes/dxl", test_dxl, 0},
 	    {"/notes/text", test_text, 0},
 	    {"/notes/samples", test_samples, 0},
