@@ -11,6 +11,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#define LINE_COLUMNS 80
+
 /* What both kinds of driver have in common. */
 struct entry {
 	const char *side; /* "source", "destination" */
@@ -106,6 +108,27 @@ put_options(const struct entry *e)
 	}
 }
 
+/* In the list: what is too long goes on below itself. */
+static void
+put_line(const struct entry *e)
+{
+	g_auto(GStrv) words = g_strsplit(e->summary, " ", -1);
+	int column = printf("%-12s %-9s", e->side, e->name);
+	const int left = column;
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		int width = (int)g_utf8_strlen(words[i], -1) + 1;
+
+		if (column + width >= LINE_COLUMNS && column > left) {
+			printf("\n%*s", left, "");
+			column = left;
+		}
+		printf(" %s", words[i]);
+		column += width;
+	}
+	putchar('\n');
+}
+
 static bool
 is_named(const struct entry *e, const char *word)
 {
@@ -150,7 +173,7 @@ cmd_drivers(struct cli *cli)
 		else if (word != NULL)
 			put_options(e);
 		else
-			printf("%-12s %-8s %s\n", e->side, e->name, e->summary);
+			put_line(e);
 		found++;
 	}
 	if (found == 0)
