@@ -302,6 +302,27 @@ set_options(struct cmd_batch *batch)
 	return good;
 }
 
+/* With --directory, mailboxes are made there: what the original asked of its
+ * own directory for them is asked of ours. */
+static bool
+set_directory(struct cmd_batch *batch)
+{
+	bool good = true;
+
+	if (batch->cli->plan->directory.url == NULL)
+		return true;
+	if (cmd_batch_is(batch, KEY_MAILBOX, "FALSE"))
+		good &= set(batch, KEY_MAILBOX, "directory", "create-mailboxes",
+		    "no");
+	if (cmd_batch_is(batch, KEY_NTACCOUNTS, "RANDOM"))
+		good &= set(batch, KEY_NTACCOUNTS, "directory",
+		    "initial-password", "random");
+	if (cmd_batch_is(batch, KEY_NTACCOUNTS, "ALIAS"))
+		good &= set(batch, KEY_NTACCOUNTS, "directory",
+		    "initial-password", "rule:%m");
+	return good;
+}
+
 /* What is asked for and not done, each with what to do instead. A value that
  * is the default asks for nothing. */
 static void
@@ -320,12 +341,13 @@ tell_undone(struct cmd_batch *batch)
 			    "are moved"},
 	    {KEY_SCHDEND, "dates of calendars are not looked at; all entries "
 			  "are moved"},
-	    {KEY_CONTAINER, "no mailboxes are made; make them at the "
-			    "destination first ('mailmig check' names those "
-			    "that are missing)"},
-	    {KEY_TEMPLATE, "no mailboxes are made, so no template is used"},
-	    {KEY_NTACCOUNTS, "no Windows accounts are made, and no passwords; "
-			     "make them first"},
+	    {KEY_CONTAINER,
+		"mailboxes are made only where --directory says; else make "
+		"them at the destination first ('mailmig check' names those "
+		"that are missing)"},
+	    {KEY_TEMPLATE, "no template is used for mailboxes"},
+	    {KEY_NTACCOUNTS, "without --directory no accounts are made, and no "
+			     "passwords; make them first"},
 	    {KEY_NTDOMAIN, "no Windows accounts are made in any domain"},
 	    {KEY_DEFFLDPERMS, "no permissions are set on public folders"},
 	    {KEY_FLDOWNER, "no owner is set on public folders"},
@@ -345,6 +367,8 @@ tell_undone(struct cmd_batch *batch)
 		const char *value = batch->values[key];
 		const char *usual = cmd_batch_keywords[key].fallback;
 
+		if (key == KEY_NTACCOUNTS && batch->cli->plan->directory.url)
+			continue;
 		if (value == NULL || g_ascii_strcasecmp(value, "none") == 0 ||
 		    (usual && g_ascii_strcasecmp(value, usual) == 0))
 			continue;
@@ -365,7 +389,7 @@ cmd_batch_plan(struct cmd_batch *batch)
 	good &= cmd_batch_people(batch);
 	good &= set_filter(batch);
 	if (good)
-		good = set_options(batch);
+		good = set_options(batch) && set_directory(batch);
 	if (batch->account != NULL)
 		good &=
 		    set(batch, KEY_MODE, "from", "auth-user", batch->account);

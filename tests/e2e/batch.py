@@ -124,7 +124,73 @@ def every_keyword():
         tap.ok(r.rc in (0, 1) and f"Keyword found: {key} = {value}" in r.out
                and "10008" not in r.err, f"{key}: is known", r.out + r.err)
     known = {k for k, *_ in KEYWORDS} | {k for k, *_ in ELSEWHERE}
-    tap.ok(len(known) >= 41, "every keyword of the table")
+    table = keyword_table()
+    names = {r["name"] for r in table} | \
+        {r["alias"] for r in table if r["alias"]}
+    tap.equal(sorted(names - known - {"Mode"}), [],
+              "every keyword of the program's table has a test")
+    tap.equal(sorted(known - names), [], "and there is no other")
+
+
+def keyword_table():
+    """The program's own table of keywords."""
+    path = os.path.join(program.ROOT, "src", "cli", "cmd_batch_file.c")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    text = text[text.index("cmd_batch_keywords[BATCH_KEYS] = {"):]
+    text = text[:text.index("\n};")]
+    text = re.sub(r'"\s*\n\s*"', "", text).replace("BOOLEAN", '"TRUE|FALSE"')
+    word = r'(?:"([^"]*)"|NULL)'
+    rows = re.findall(r"\[KEY_\w+\] = \{" + word + r",\s*" + word +
+                      r",\s*BATCH_\w+,\s*" + word + r",\s*" + word +
+                      r",\s*([^}]*)\}", text)
+    return [dict(name=n, alias=a, choices=c, fallback=f,
+                 modes=set(re.findall(r"\w+", m)))
+            for n, a, c, f, m in rows]
+
+
+def every_default():
+    """A keyword with its default says what its absence says."""
+    d = folders()
+    groups = {"USERS": "CCMAIL", "FOLDERS": "FILE", "GROUPWISE": "GRPWISE",
+              "BATCH_ALL": "FILE"}
+    n = 0
+    for row in keyword_table():
+        if not row["fallback"]:
+            continue
+        modes = row["modes"]
+        mode = next((m[6:] for m in sorted(modes) if m.startswith("BATCH_") and
+                     m not in ("BATCH_ALL", "BATCH_FILE")), None) or \
+            next(groups[m] for m in groups if m in modes)
+        if row["name"] == "Function":
+            mode = "CCMAIL"
+        more = ["--from", "generate:?messages=1", "--print-plan", "--state",
+                d + "/s"]
+
+        def plan(**given):
+            r = program.mailmig("batch", control(d, mode, **given), *more)
+            return r.rc, r.out[r.out.find("["):], r.err
+        without, with_ = plan(), plan(**{row["name"]: row["fallback"]})
+        tap.ok(without == with_ and without[0] == 0,
+               f"{row['name']}: its default is {row['fallback']}",
+               f"{mode}\n{without}\n{with_}"[:1500])
+        n += 1
+    tap.ok(n >= 20, "defaults of the program's table", n)
+
+
+def a_directory():
+    """Where the plan can say it, it does: with a directory of people."""
+    d = folders()
+    open(d + "/people.csv", "w").close()
+    for key, value, want in (
+            ("NTAccounts", "RANDOM", r"^initial-password = random$"),
+            ("NTAccounts", "ALIAS", r"^initial-password = rule:%m$"),
+            ("Mailbox", "FALSE", r"^create-mailboxes = no$")):
+        path = control(d, "FILE", **{key: value})
+        r = program.mailmig("batch", path, "--print-plan", "--state", d + "/s",
+                            "--directory", f"csv:{d}/people.csv")
+        tap.ok(r.rc == 0 and re.search(want, r.out, re.M),
+               f"{key},{value}: is in the plan", r.out + r.err)
 
 
 def mistakes():
@@ -280,4 +346,4 @@ def runs():
 
 
 if __name__ == "__main__":
-    tap.run(every_keyword, mistakes, samples, runs)
+    tap.run(every_keyword, every_default, a_directory, mistakes, samples, runs)
