@@ -219,12 +219,14 @@ finish_recovery(struct pump *pump, struct pump_result *result)
 		return;
 	result->recovery_dir = g_strdup(pump->recovery_dir);
 	result->recovered = n ? (gint64)n : pump->failed;
+	result->kept = rescue_items(pump->recovery);
 }
 
 void
 pump_result_clear(struct pump_result *result)
 {
 	g_clear_pointer(&result->recovery_dir, g_free);
+	g_clear_pointer(&result->kept, g_ptr_array_unref);
 	g_clear_pointer(&result->recovery_trouble, g_free);
 }
 

@@ -34,6 +34,7 @@ struct pump_result {
 	    *side; /* "source", "destination", "engine": where it ended */
 	gint64 recovered;	/* records kept in the recovery set */
 	char *recovery_dir;	/* NULL: nothing was kept; g_free() */
+	GPtrArray *kept;	/* of struct rescue_item, or NULL */
 	char *recovery_trouble; /* why nothing could be; g_free() */
 };
 void pump_result_clear(struct pump_result *result);

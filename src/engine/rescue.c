@@ -5,6 +5,8 @@
 #include "engine/boxes.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct Rescue {
@@ -17,6 +19,8 @@ struct Rescue {
 	bool begun;
 	GHashTable *folders; /* const struct folder * that were put */
 	guint64 seq, n;
+	GPtrArray *items;   /* of struct rescue_item */
+	GHashTable *by_seq; /* the same, until their outcomes come */
 	char *trouble; /* why nothing can be kept */
 };
 
@@ -52,6 +56,19 @@ no_remark(void *ctx, const struct remark *remark)
 {
 }
 
+static void
+item_free(void *data)
+{
+	struct rescue_item *item = data;
+
+	g_strfreev(item->folder);
+	g_free(item->key);
+	g_free(item->entry);
+	g_free(item->list);
+	g_free(item->file);
+	g_free(item);
+}
+
 Rescue *
 rescue_new(const struct job *job)
 {
@@ -66,6 +83,8 @@ rescue_new(const struct job *job)
 	rescue->job.remark = no_remark;
 	rescue->job.destination = job->mailbox->name;
 	rescue->folders = g_hash_table_new(NULL, NULL);
+	rescue->items = g_ptr_array_new_with_free_func(item_free);
+	rescue->by_seq = g_hash_table_new(NULL, NULL);
 	return rescue;
 }
 
@@ -80,6 +99,9 @@ rescue_free(Rescue *rescue)
 	g_clear_pointer(&rescue->options, options_free);
 	url_clear(&rescue->url);
 	g_hash_table_unref(rescue->folders);
+	g_hash_table_unref(rescue->by_seq);
+	if (rescue->items)
+		g_ptr_array_unref(rescue->items);
 	g_free(rescue->trouble);
 	g_free(rescue);
 }
@@ -132,12 +154,33 @@ drain(Rescue *rescue, GError **error)
 	struct outcome out;
 	enum status st;
 
-	while ((st = dest_outcome(rescue->dest, &out, error)) == ST_OK)
+	while ((st = dest_outcome(rescue->dest, &out, error)) == ST_OK) {
+		struct rescue_item *item = g_hash_table_lookup(
+		    rescue->by_seq, GSIZE_TO_POINTER(out.seq));
+
 		if (out.st < 0)
 			return fail(ST_MAILBOX, error, error_kind(out.error),
 			    RETRY_NEVER, "%s",
 			    out.error ? out.error->message : "refused");
+		if (item != NULL)
+			item->entry = g_strdup(out.dest_key);
+	}
 	return st == ST_END ? ST_OK : st;
+}
+
+static void
+remember(Rescue *rescue, const struct record *record)
+{
+	struct rescue_item *item;
+
+	if (rescue->items->len >= RESCUE_ITEMS_MAX)
+		return;
+	item = g_new0(struct rescue_item, 1);
+	item->folder = g_strdupv(record->message.folder->path);
+	item->key = g_strdup(record->key);
+	g_ptr_array_add(rescue->items, item);
+	g_hash_table_insert(
+	    rescue->by_seq, GSIZE_TO_POINTER(rescue->seq), item);
 }
 
 static enum status
@@ -158,6 +201,8 @@ put(Rescue *rescue, const struct record *record, GError **error)
 	}
 	if (st >= 0)
 		st = dest_put(rescue->dest, record, ++rescue->seq, error);
+	if (st >= 0 && record->kind == RECORD_MESSAGE)
+		remember(rescue, record);
 	if (st >= 0)
 		st = drain(rescue, error);
 	return st < 0 ? ST_MAILBOX : ST_OK;
@@ -179,6 +224,82 @@ rescue_put(Rescue *rescue, const struct record *record, GError **error)
 	    ST_MAILBOX, error, ERR_IO, RETRY_LATER, "%s", rescue->trouble);
 }
 
+/* A row refers to the secondary file by "#NAME(OFFSET)" (migration-files(5)).
+ */
+static void
+look_at_line(GHashTable *by_entry, const char *list, const char *file,
+    gint64 number, char *line)
+{
+	for (char *at = strchr(line, '#'); at; at = strchr(at + 1, '#')) {
+		struct rescue_item *item;
+		char *end = strchr(at, ')');
+		char after;
+
+		if (end == NULL)
+			return;
+		after = end[1];
+		end[1] = '\0';
+		item = g_hash_table_lookup(by_entry, at + 1);
+		end[1] = after;
+		if (item == NULL || item->file != NULL)
+			continue;
+		item->list = g_strdup(list);
+		item->file = g_strdup(file);
+		item->line = number;
+	}
+}
+
+static void
+look_at_primary(
+    GHashTable *by_entry, const char *dir, const char *list, const char *file)
+{
+	g_autofree char *path = g_build_filename(dir, file, NULL);
+	FILE *in = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	gint64 number = 0;
+
+	while (in && getline(&line, &size, in) >= 0)
+		look_at_line(by_entry, list, file, ++number, line);
+	free(line);
+	if (in)
+		fclose(in);
+}
+
+/* In which line of which file each of them stands: found in what was written,
+ * so that it is what a reader finds. */
+static void
+find_places(Rescue *rescue)
+{
+	g_autoptr(GHashTable) by_entry =
+	    g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *list = NULL;
+	const char *dir = rescue->job.recovery_dir, *name;
+	GDir *listing = g_dir_open(dir, 0, NULL);
+
+	for (guint i = 0; i < rescue->items->len; i++) {
+		struct rescue_item *item = rescue->items->pdata[i];
+
+		if (item->entry)
+			g_hash_table_insert(by_entry, item->entry, item);
+	}
+	while (listing && (name = g_dir_read_name(listing)) != NULL) {
+		gsize len = strlen(name);
+
+		if (len > 4 && !g_ascii_strcasecmp(name + len - 4, ".PRI"))
+			g_ptr_array_add(files, g_strdup(name));
+		if (len > 4 && !g_ascii_strcasecmp(name + len - 4, ".PKL") &&
+		    strstr(name, ".RECOVERY.") == NULL) {
+			g_free(list);
+			list = g_strdup(name);
+		}
+	}
+	g_clear_pointer(&listing, g_dir_close);
+	for (guint i = 0; i < files->len; i++)
+		look_at_primary(by_entry, dir, list, files->pdata[i]);
+}
+
 enum status
 rescue_finish(Rescue *rescue, guint64 *n, GError **error)
 {
@@ -198,5 +319,12 @@ rescue_finish(Rescue *rescue, guint64 *n, GError **error)
 	dest_end(rescue->dest);
 	rescue->begun = false;
 	*n = rescue->n;
+	find_places(rescue);
 	return ST_OK;
+}
+
+GPtrArray *
+rescue_items(Rescue *rescue)
+{
+	return g_steal_pointer(&rescue->items);
 }

@@ -24,7 +24,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rescue, rescue_free)
 /* A record with its body. ST_MAILBOX: it cannot be kept. */
 enum status rescue_put(
     Rescue *rescue, const struct record *record, GError **error);
+/* A message that is kept, and its place: the packing list names a primary file,
+ * whose line leads to the entry in the secondary file. */
+struct rescue_item {
+	char **folder, *key; /* at the source */
+	char *entry;	     /* "00000001.SEC(50)"; NULL: not known */
+	char *list, *file;   /* names in the directory; NULL: not found */
+	gint64 line;	     /* from 1 */
+};
+
 /* End it; *n: how many records it holds, 0: there is none. */
 enum status rescue_finish(Rescue *rescue, guint64 *n, GError **error);
+/* After it: of struct rescue_item, at most RESCUE_ITEMS_MAX; the caller's. */
+#define RESCUE_ITEMS_MAX 20000 /* as many as a report's page shows */
+GPtrArray *rescue_items(Rescue *rescue);
 
 #endif

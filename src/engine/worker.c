@@ -7,6 +7,7 @@
 
 #include "base/step.h"
 #include "engine/pump.h"
+#include "engine/rescue.h"
 #include "engine/run.h"
 
 #include <signal.h>
@@ -115,6 +116,21 @@ tell_recovery(Feed *feed, const struct pump_result *result)
 		event = event_new(EVENT_RECOVERY_FILE);
 		event_text(event, "path", result->recovery_dir);
 		event_number(event, "n", result->recovered);
+		feed_tell(feed, event);
+	}
+	for (guint i = 0; result->kept && i < result->kept->len; i++) {
+		const struct rescue_item *item = result->kept->pdata[i];
+
+		if (item->file == NULL)
+			continue;
+		event = event_new(EVENT_RECOVERY_ITEM);
+		event_path(event, "folder", item->folder);
+		event_text(event, "key", item->key);
+		event_text(event, "path", result->recovery_dir);
+		event_text(event, "list", item->list);
+		event_text(event, "file", item->file);
+		event_number(event, "line", item->line);
+		event_text(event, "entry", item->entry);
 		feed_tell(feed, event);
 	}
 }

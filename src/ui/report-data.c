@@ -93,10 +93,11 @@ ui_report_items_csv(const UiReport *report, GString *out)
 {
 	g_string_append(out,
 	    "mailbox,folder,key,subject,date,message_id,size,event,cause,side,"
-	    "error,reason,remedy,file,line,recovery\r\n");
+	    "error,reason,remedy,file,line,recovery,place\r\n");
 	for (guint i = 0; i < report->items->len; i++) {
 		const struct ui_item *item = report->items->pdata[i];
 		const struct event_entry *entry = event_entry_find(item->event);
+		g_autofree char *place = ui_item_place(report, item);
 
 		put(out, mailbox_of(report, item));
 		put(out, item->folder);
@@ -120,6 +121,7 @@ ui_report_items_csv(const UiReport *report, GString *out)
 		else
 			put(out, "");
 		put(out, ui_item_recovery(report, item));
+		put(out, place);
 		end_row(out);
 	}
 }
@@ -168,6 +170,7 @@ static json_t *
 item_json(const UiReport *report, const struct ui_item *item)
 {
 	const struct event_entry *entry = event_entry_find(item->event);
+	g_autofree char *place = ui_item_place(report, item);
 	json_t *object = json_object();
 
 	set_text(object, "mailbox",
@@ -189,6 +192,7 @@ item_json(const UiReport *report, const struct ui_item *item)
 	if (item->line > 0)
 		json_object_set_new(object, "line", json_integer(item->line));
 	set_text(object, "recovery", ui_item_recovery(report, item));
+	set_text(object, "place", place);
 	return object;
 }
 

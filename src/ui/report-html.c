@@ -394,6 +394,7 @@ static void
 put_item(const UiReport *report, const struct ui_item *item, GString *out)
 {
 	const char *recovery = ui_item_recovery(report, item);
+	g_autofree char *place = ui_item_place(report, item);
 	const struct ui_mailbox *m =
 	    item->mailbox == G_MAXUINT
 		? NULL
@@ -443,6 +444,11 @@ put_item(const UiReport *report, const struct ui_item *item, GString *out)
 		g_string_append(out, "<code>");
 		ui_html_text(out, recovery);
 		g_string_append(out, "</code>");
+		if (place != NULL) {
+			g_string_append(out, "<div class=\"why\">");
+			ui_html_text(out, place);
+			g_string_append(out, "</div>");
+		}
 	} else if (item->message) {
 		g_string_append(out, "at the source");
 	}

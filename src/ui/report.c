@@ -31,6 +31,7 @@ item_free(void *data)
 	g_free(item->kind);
 	g_free(item->reason);
 	g_free(item->file);
+	g_free(item->place);
 	g_free(item);
 }
 
@@ -54,6 +55,8 @@ ui_report_new(void)
 	report->warnings = g_ptr_array_new_with_free_func(warning_free);
 	report->samples = g_array_new(FALSE, FALSE, sizeof(struct ui_sample));
 	report->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	report->by_item =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return report;
 }
 
@@ -66,6 +69,7 @@ ui_report_free(UiReport *report)
 	g_free(report->from);
 	g_free(report->to);
 	g_hash_table_unref(report->by_name);
+	g_hash_table_unref(report->by_item);
 	g_ptr_array_unref(report->mailboxes);
 	g_ptr_array_unref(report->items);
 	g_ptr_array_unref(report->warnings);
@@ -104,6 +108,13 @@ set(char **field, const char *value)
 	*field = g_strdup(value);
 }
 
+static char *
+item_name(guint mailbox, const char *folder, const char *key)
+{
+	return g_strdup_printf(
+	    "%u\n%s\n%s", mailbox, folder ? folder : "", key ? key : "");
+}
+
 static void
 add_item(UiReport *report, const Event *event, guint mailbox)
 {
@@ -135,6 +146,29 @@ add_item(UiReport *report, const Event *event, guint mailbox)
 	item->size =
 	    event_has(event, "size") ? event_get_number(event, "size") : -1;
 	g_ptr_array_add(report->items, item);
+	if (item->message)
+		g_hash_table_insert(report->by_item,
+		    item_name(mailbox, item->folder, item->key), item);
+}
+
+/* A recovery set that is written again, after a lost connection, tells its
+ * places again: the last word counts. */
+static void
+add_place(UiReport *report, const Event *event, guint mailbox)
+{
+	char *const *path = event_get_path(event, "folder");
+	g_autofree char *folder = path ? g_strjoinv("/", (char **)path) : NULL;
+	g_autofree char *name =
+	    item_name(mailbox, folder, event_get_text(event, "key"));
+	struct ui_item *item = g_hash_table_lookup(report->by_item, name);
+	const char *list = event_get_text(event, "list");
+
+	if (item == NULL)
+		return;
+	g_free(item->place);
+	item->place = g_strdup_printf("%s%s%s line %" G_GINT64_FORMAT ", %s",
+	    list ? list : "", list ? ": " : "", event_get_text(event, "file"),
+	    event_get_number(event, "line"), event_get_text(event, "entry"));
 }
 
 static void
@@ -251,6 +285,9 @@ ui_report_event(UiReport *report, const Event *event)
 	case EVENT_RUN_STOPPED:
 		report->stopped = true;
 		break;
+	case EVENT_RECOVERY_ITEM:
+		add_place(report, event, at);
+		break;
 	case EVENT_RUN_ENDED:
 		report->complete = true;
 		break;
@@ -326,4 +363,19 @@ ui_item_recovery(const UiReport *report, const struct ui_item *item)
 		return NULL;
 	mailbox = report->mailboxes->pdata[item->mailbox];
 	return mailbox->recovery;
+}
+
+char *
+ui_item_place(const UiReport *report, const struct ui_item *item)
+{
+	if (ui_item_recovery(report, item) == NULL)
+		return NULL;
+	if (item->place != NULL)
+		return g_strdup(item->place);
+	/* A row of migration files is kept as it was, behind a comment that
+	 * says where it stood (migration-files(5)). */
+	if (item->file != NULL && item->line > 0)
+		return g_strdup_printf("behind \"! %s:%" G_GINT64_FORMAT "\"",
+		    item->file, item->line);
+	return NULL;
 }

@@ -39,6 +39,7 @@ struct ui_item {
 	char *kind;	/* kind of error: "refused", "limit", ... */
 	char *reason;	/* in the words of whoever refused */
 	char *file;	/* migration files: the place of the row */
+	char *place;	/* in the recovery set, in words, or NULL */
 	gint64 line, size; /* 0; -1: not known */
 };
 
@@ -71,6 +72,7 @@ struct UiReport {
 	GPtrArray *warnings; /* of struct ui_warning, by first event */
 	GArray *samples;     /* of struct ui_sample, ascending */
 	GHashTable *by_name; /* name: index in mailboxes + 1 */
+	GHashTable *by_item; /* mailbox, folder, key: struct ui_item */
 };
 
 UiReport *ui_report_new(void);
@@ -93,6 +95,10 @@ bool ui_mailbox_is_nobody(const struct ui_mailbox *mailbox);
  * it is at the source alone. */
 const char *ui_item_recovery(
     const UiReport *report, const struct ui_item *item);
+
+/* Where in there: "MAILMIG.PKL: 00000001.PRI line 4, 00000001.SEC(50)"; NULL
+ * when the event log does not tell, or there is none. g_free() */
+char *ui_item_place(const UiReport *report, const struct ui_item *item);
 
 /* The texts, appended. version: of the program. */
 void ui_report_html(const UiReport *report, const char *version, GString *out);

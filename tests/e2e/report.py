@@ -79,6 +79,22 @@ def recovery():
     kept = [x for x in data["failures"] if x["recovery"]]
     tap.ok(kept and os.path.isdir(kept[0]["recovery"]),
            "the item's recovery set is there", data["failures"])
+    # MAILMIG.PKL: 00000001.PRI line 4, 00000001.SEC(50)
+    m = re.fullmatch(r"(\S+): (\S+) line (\d+), (\S+)\((\d+)\)",
+                     kept[0].get("place") or "")
+    tap.ok(m, "and its place in there", kept[0])
+    at = kept[0]["recovery"]
+    with open(f"{at}/{m[1]}", encoding="latin-1") as f:
+        tap.ok(m[2] in f.read(), "the packing list names the primary file")
+    with open(f"{at}/{m[2]}", encoding="latin-1") as f:
+        row = f.read().split("\n")[int(m[3]) - 1]
+    tap.ok(f"#{m[4]}({m[5]})" in row and f",{kept[0]['key']}," in row,
+           "whose line is the message", row)
+    with open(f"{at}/{m[4]}", "rb") as f:
+        f.seek(int(m[5]))
+        tap.ok(f.read(40).strip(), "which lies in the secondary file")
+    with open(d + "/s/reports/1.html", encoding="utf-8") as f:
+        tap.ok(kept[0]["place"] in f.read(), "the page says so, too")
 
 
 def large_log(d):

@@ -49,6 +49,19 @@ failed(const char *mailbox, const char *subject)
 	return event;
 }
 
+static void
+give_place(UiReport *report, int line)
+{
+	Event *event = event_of(EVENT_RECOVERY_ITEM, "anna");
+
+	event_text(event, "key", "44");
+	event_text(event, "list", "MAILMIG.PKL");
+	event_text(event, "file", "00000001.PRI");
+	event_number(event, "line", line);
+	event_text(event, "entry", "00000001.SEC(50)");
+	give(report, event);
+}
+
 static UiReport *
 sample(void)
 {
@@ -70,6 +83,8 @@ sample(void)
 	event_number(event, "n", 1);
 	event_text(event, "path", "/state/recovery/7/anna");
 	give(report, event);
+	give_place(report, 4);
+	give_place(report, 5); /* the last word counts */
 	event = event_of(EVENT_JOB_ENDED, "anna");
 	event_text(event, "state", "done");
 	give(report, event);
@@ -90,6 +105,7 @@ test_sums(void)
 	const struct ui_mailbox *anna = report->mailboxes->pdata[0];
 	const struct ui_mailbox *bad = report->mailboxes->pdata[1];
 	const struct ui_item *item = report->items->pdata[0];
+	g_autofree char *place = NULL;
 
 	g_assert_cmpuint(report->run, ==, 7);
 	g_assert_cmpuint(report->mailboxes->len, ==, 2);
@@ -102,6 +118,10 @@ test_sums(void)
 	g_assert_cmpuint(report->items->len, ==, 2);
 	g_assert_cmpstr(
 	    ui_item_recovery(report, item), ==, "/state/recovery/7/anna");
+	place = ui_item_place(report, item);
+	g_assert_cmpstr(
+	    place, ==, "MAILMIG.PKL: 00000001.PRI line 5, 00000001.SEC(50)");
+	g_assert_null(ui_item_place(report, report->items->pdata[1]));
 	/* A mailbox that was not opened has nothing in a recovery set. */
 	g_assert_null(ui_item_recovery(report, report->items->pdata[1]));
 	g_assert_cmpuint(report->samples->len, ==, 1);
