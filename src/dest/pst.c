@@ -70,7 +70,8 @@ struct pst_dest {
 	GArray *split;	     /* of struct part: of a message that is a card */
 	Spool *card;	     /* and its content */
 	Spool *puts;	     /* of struct put: as many as there are messages */
-	struct put back[PUTS_AT_ONCE]; /* the next ones, after the last commit */
+	struct put
+	    back[PUTS_AT_ONCE]; /* the next ones, after the last commit */
 	guint64 n_puts, n_given;
 	bool committed;
 	GString *key;
@@ -366,7 +367,10 @@ flags_of(const struct message *m)
 		flags |= PST_MAIL_ANSWERED;
 	if (m->flags & MESSAGE_FLAGGED)
 		flags |= PST_MAIL_FLAGGED;
-	if (m->flags & MESSAGE_DRAFT)
+	/* Outlook goes on writing only what is unsent; many clients leave a
+	 * draft without its flag, and then it looks like sent mail (Q200278).
+	 */
+	if (m->flags & MESSAGE_DRAFT || m->folder->use == FOLDER_DRAFTS)
 		flags |= PST_MAIL_DRAFT;
 	for (guint i = 0; m->keywords && m->keywords[i]; i++)
 		if (g_ascii_strcasecmp(m->keywords[i], "$Forwarded") == 0)

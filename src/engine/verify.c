@@ -188,6 +188,9 @@ add_message(struct verify *v, enum side side, const char *place,
 	if (!m->has_body)
 		return fail(
 		    ST_ITEM, error, ERR_FORMAT, RETRY_NEVER, "it has no body");
+	/* There, whatever is in the folder of drafts is one (Q200278). */
+	if (v->by_likeness && m->folder->use == FOLDER_DRAFTS)
+		row.flags |= MESSAGE_DRAFT;
 	st = message_raw(m, v->scratch, &octets, error);
 	if (st == ST_OK)
 		st = v->by_likeness ? likeness_of(&octets, v->spool_dir,
@@ -401,8 +404,8 @@ read_records(struct verify *v, Source *source, enum side side, GError **error)
 		} else if (st == ST_OK) {
 			n += record.kind == RECORD_MESSAGE;
 			if (n >= VERIFY_READ_TOLD)
-				verify_tell_read(v->feed,
-				    record.message.folder, &n);
+				verify_tell_read(
+				    v->feed, record.message.folder, &n);
 			st = take(v, side, &record, error);
 		}
 		verify_look_up(v->feed, v->params);

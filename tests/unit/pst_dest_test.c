@@ -475,6 +475,42 @@ test_special_folders(struct fixture *f, gconstpointer data)
 	pst_folder_close(root);
 }
 
+/* A draft is one by its folder, too: else it looks like sent mail. */
+static void
+test_drafts(struct fixture *f, gconstpointer data)
+{
+	static char *path_of_drafts[] = {(char *)"Drafts", NULL};
+	const struct folder drafts = {
+	    .path = path_of_drafts, .use = FOLDER_DRAFTS};
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	static const char raw[] = "Subject: later\r\n\r\nnot yet\r\n";
+	g_autoptr(Pst) pst = NULL;
+	guint seen = 0;
+
+	start(f, NULL, NULL);
+	put_folder(f, &inbox);
+	put_folder(f, &drafts);
+	g_assert_cmpint(put(f, &inbox, raw, 1), ==, ST_OK);
+	g_assert_cmpint(put(f, &drafts, raw, 2), ==, ST_OK);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	for (guint i = 1; i <= 2; i++) {
+		PstMessage *m;
+		guint32 flags = 0;
+
+		m = item_of(pst, i == 1 ? "Inbox" : "Drafts", 0);
+		g_assert_nonnull(m);
+		g_assert_true(pst_props_int(
+		    pst_message_props(m), PST_P_MESSAGE_FLAGS, &flags));
+		g_assert_cmpuint((flags & PST_MSGFLAG_UNSENT) != 0, ==, i == 2);
+		seen++;
+		pst_message_close(m);
+	}
+	g_assert_cmpuint(seen, ==, 2);
+}
+
 /* A document of a public folder is an item, not mail. */
 static void
 test_document(struct fixture *f, gconstpointer data)
@@ -525,6 +561,7 @@ main(int argc, char **argv)
 	    {"/pst/dest/addresses", test_addresses},
 	    {"/pst/dest/special-folders", test_special_folders},
 	    {"/pst/dest/document", test_document},
+	    {"/kb/Q200278/drafts-without-a-flag", test_drafts},
 	};
 
 	g_test_init(&argc, &argv, NULL);
