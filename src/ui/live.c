@@ -71,6 +71,8 @@ ui_live_close(UiLive *live)
 	if (!live->gone) {
 		close_window(live);
 		newtFinished();
+	} else if (live->form != NULL) { /* nothing is drawn any more */
+		newtFormDestroy(live->form);
 	}
 	progress_free(live->progress);
 	g_queue_clear_full(&live->troubles, g_free);
