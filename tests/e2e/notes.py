@@ -6,6 +6,7 @@ import csv
 import email
 import glob
 import hashlib
+import json
 import os
 import subprocess
 
@@ -92,6 +93,18 @@ def samples():
     tap.equal(sizes.get("sampleBMP.bmp"), 296406, "sampleBMP.bmp")
 
 
+def many():
+    """100,000 notes in one file: all of them, by its tables and without."""
+    d = server.temp_dir("notes-many")
+    path = f"{d}/many.nsf"
+    subprocess.run([GENERATOR, path, "100000"], check=True)
+    for how in "", "?rescue=yes":
+        r = program.mailmig("show", "--json", f"notes:{path}{how}")
+        rows = [json.loads(line) for line in r.out.splitlines()]
+        tap.equal(sum(x["messages"] for x in rows if "folder" in x), 100000,
+                  f"100,000 notes{how}")
+
+
 # What an LDAP client gets of Domino: classes and fields of spec/notes.md 9.
 LDIF = """version: 1
 
@@ -175,4 +188,4 @@ def directory():
 
 
 if __name__ == "__main__":
-    tap.run(generated, directory, samples)
+    tap.run(generated, many, directory, samples)
