@@ -123,8 +123,8 @@ static bool
 is_date(const struct moment *m)
 {
 	return m->year >= YEAR_MIN && m->year <= YEAR_MAX &&
-	       g_date_valid_dmy((GDateDay)m->day, (GDateMonth)m->month,
-		   (GDateYear)m->year);
+	       g_date_valid_dmy(
+		   (GDateDay)m->day, (GDateMonth)m->month, (GDateYear)m->year);
 }
 
 static bool
@@ -154,10 +154,10 @@ get_end(const struct writing *w, icalcomponent *c, const struct moment *start,
 	bool there = get(w, c, ICAL_DTEND_PROPERTY, out);
 
 	if (!there && p) {
-		*out = local(w,
-		    icaltime_add(
-			icalproperty_get_datetime_with_component(from, c),
-			icalproperty_get_duration(p)));
+		*out = local(
+		    w, icaltime_add(
+			   icalproperty_get_datetime_with_component(from, c),
+			   icalproperty_get_duration(p)));
 		there = is_date(out);
 	}
 	if (!there)

@@ -54,7 +54,8 @@ files_calendar_begin(
 		others += message->parts[i].kind != PART_SCHEDULE &&
 			  message->parts[i].blob.len > 0;
 	}
-	if (n == 0 || fs->calendar_mode == FILES_CALENDAR_FILE)
+	if (n == 0 || fs->calendar_mode == FILES_CALENDAR_FILE ||
+	    fs->calendar_mode == FILES_CALENDAR_ICS)
 		return false;
 	*alone = others == 0 && fs->calendar_mode == FILES_CALENDAR_ITEMS;
 	c = g_new0(struct files_calendar, 1);
@@ -97,6 +98,63 @@ say(struct files_source *fs, const char *code, const char *text)
 
 	if (fs->job->remark)
 		fs->job->remark(fs->job->remark_ctx, &note);
+}
+
+/* All items of one calendar file, into fs->ics. */
+static enum status
+put_items(struct files_source *fs, const struct blob *file, GError **error)
+{
+	/* Oddities were said when the row was read. */
+	g_autoptr(Schedule) schedule =
+	    schedule_new(file, set_page(fs->set), false, NULL, NULL);
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	const struct schedule_object *object;
+	struct schedule_ical ical;
+	enum status st;
+
+	schedule_ical_init(&ical);
+	while ((st = schedule_next(schedule, &object, error)) == ST_OK) {
+		schedule_to_ical(object, fs->zone, now, &ical);
+		for (guint i = 0; i < ical.lost->len; i++)
+			say(fs, "SC2_LOST", ical.lost->pdata[i]);
+		st =
+		    spool_write(fs->ics, ical.text->str, ical.text->len, error);
+		if (st < 0)
+			break;
+	}
+	schedule_ical_clear(&ical);
+	return st < 0 ? st : ST_OK;
+}
+
+enum status
+files_calendar_attach(
+    struct files_source *fs, struct message *message, GError **error)
+{
+	struct part part = {.kind = PART_FILE,
+	    .name = (char *)"calendar.ics",
+	    .type = (char *)"text/calendar",
+	    .position = -1};
+	enum status st = ST_OK;
+
+	if (fs->calendar_mode != FILES_CALENDAR_ICS)
+		return ST_OK;
+	if (fs->ics == NULL) {
+		fs->ics = spool_new(fs->job->spool_dir);
+		fs->ics_parts = g_array_new(FALSE, TRUE, sizeof(struct part));
+	}
+	spool_reset(fs->ics);
+	for (guint i = 0; st == ST_OK && i < message->n_parts; i++)
+		if (message->parts[i].kind == PART_SCHEDULE)
+			st = put_items(fs, &message->parts[i].blob, error);
+	part.blob = spool_blob(fs->ics);
+	if (st < 0 || part.blob.len == 0)
+		return st;
+	g_array_set_size(fs->ics_parts, 0);
+	g_array_append_vals(fs->ics_parts, message->parts, message->n_parts);
+	g_array_append_val(fs->ics_parts, part);
+	message->parts = (const struct part *)(void *)fs->ics_parts->data;
+	message->n_parts = fs->ics_parts->len;
+	return ST_OK;
 }
 
 /* The next object that is to be given. ST_END: none left. */
@@ -174,11 +232,10 @@ give_item(struct files_source *fs, struct record *record, GError **error)
 		    fs->file, fs->item.line, c->ical.summary->str,
 		    c->ical.lost->len > 0 ? (char *)c->ical.lost->pdata[0]
 					  : "cannot be read");
-	st = calendar_item_write(
-	    &(const struct calendar_item){.from = c->from,
-		.subject = c->ical.summary->str,
-		.date = c->received,
-		.ical = c->ical.text},
+	st = calendar_item_write(&(const struct calendar_item){.from = c->from,
+				     .subject = c->ical.summary->str,
+				     .date = c->received,
+				     .ical = c->ical.text},
 	    c->spool, error);
 	if (st < 0)
 		return st;

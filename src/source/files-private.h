@@ -20,6 +20,7 @@ struct files_calendar; /* a calendar file that is given item by item */
 enum files_calendar_mode {
 	FILES_CALENDAR_ITEMS,
 	FILES_CALENDAR_FILE,
+	FILES_CALENDAR_ICS, /* the file, and its items as one .ics */
 	FILES_CALENDAR_BOTH,
 };
 
@@ -61,6 +62,8 @@ struct files_source {
 	GString *key;
 	GArray *held; /* of struct diag: said before we know whose it is */
 	struct files_calendar *calendar; /* of the row just read, or NULL */
+	GArray *ics_parts; /* struct part of the reader's, and one more; NULL */
+	Spool *ics;	   /* likewise: what is in that one */
 };
 
 /* What was said before a section's first item is the mailbox's, or is not. */
@@ -88,6 +91,11 @@ struct files_box *files_box_of(
  * given itself. */
 bool files_calendar_begin(
     struct files_source *fs, const struct message *message, bool *alone);
+/* The message holds calendar files, and an .ics beside them is wanted: it gets
+ * one more part with all of their items, one iCalendar object after the other
+ * (RFC 5545 3.4). Its parts live until the next message. */
+enum status files_calendar_attach(
+    struct files_source *fs, struct message *message, GError **error);
 /* The next record of fs->calendar. ST_END: it was the last. */
 enum status files_calendar_next(
     struct files_source *fs, struct record *record, GError **error);

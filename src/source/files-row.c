@@ -198,6 +198,8 @@ give_message(struct files_source *fs, struct record *record, GError **error)
 		return lose_row(fs, error);
 	}
 	st = keep_too(fs, &lenient, error);
+	if (st == ST_OK)
+		st = files_calendar_attach(fs, message, error);
 	end_row(fs, true, lenient);
 	if (st == ST_OK && files_calendar_begin(fs, message, &alone) && alone) {
 		/* Its items are given instead. */

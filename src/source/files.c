@@ -30,8 +30,9 @@ static const struct option options[] = {
 	"take a body that begins with {\\rtf1 for rich text"},
     {"inbox-below", OPTION_BOOL, "no", NULL,
 	"put folders that are not special below the inbox"},
-    {"calendar", OPTION_CHOICE, "items", "items|file|both",
-	"what becomes of Schedule+ files: calendar items, the file, or both"},
+    {"calendar", OPTION_CHOICE, "items", "items|file|ics|both",
+	"what becomes of Schedule+ files: calendar items, the file, the file "
+	"and an .ics beside it, or items and the file"},
     {NULL},
 };
 
@@ -72,6 +73,8 @@ files_open(Source **out, const struct end *end, GError **error)
 	fs->below_inbox = options_bool(opts, "inbox-below");
 	if (strcmp(options_text(opts, "calendar"), "file") == 0)
 		fs->calendar_mode = FILES_CALENDAR_FILE;
+	else if (strcmp(options_text(opts, "calendar"), "ics") == 0)
+		fs->calendar_mode = FILES_CALENDAR_ICS;
 	else if (strcmp(options_text(opts, "calendar"), "both") == 0)
 		fs->calendar_mode = FILES_CALENDAR_BOTH;
 	st = value_zone(&fs->zone, options_text(opts, "zone"), error);
@@ -427,6 +430,8 @@ files_end(Source *source)
 		return;
 	close_place(fs);
 	g_clear_pointer(&fs->calendar, files_calendar_free);
+	g_clear_pointer(&fs->ics_parts, g_array_unref);
+	g_clear_pointer(&fs->ics, spool_free);
 	g_clear_pointer(&fs->diags, diags_free);
 	g_clear_pointer(&fs->reader, message_reader_free);
 	g_clear_pointer(&fs->pab, pab_free);

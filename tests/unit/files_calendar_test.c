@@ -109,6 +109,21 @@ file(void)
 	has(out, "end INBOX 2 0\n");
 }
 
+/* The message with the file, and what any calendar program opens. */
+static void
+ics(void)
+{
+	g_autofree char *out = read_set("", "calendar=ics", false);
+
+	has(out, "[schedule c.sc2");
+	has(out, "[file calendar.ics type=text/calendar:BEGIN:VCALENDAR");
+	has(out, "SUMMARY:caf\xc3\xa9");
+	has(out, "BEGIN:VTODO");
+	has(out, "W SC2_LOST");
+	has(out, "!folder Calendar");
+	has(out, "end INBOX 2 0\n");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -117,5 +132,6 @@ main(int argc, char *argv[])
 	g_test_add_func("/kb/Q201421/with-text", with_text);
 	g_test_add_func("/sc2/both", both);
 	g_test_add_func("/sc2/file", file);
+	g_test_add_func("/sc2/ics", ics);
 	return g_test_run();
 }
