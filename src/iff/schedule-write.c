@@ -50,7 +50,7 @@ put_string(struct writing *w, const char *name, const char *value)
 		column++;
 	}
 	/* Not before the closing mark, which it would escape. */
-	if (g_str_has_suffix(value, "\\"))
+	if (w->out->str[w->out->len - 1] == '\\')
 		g_string_append(w->out, "\\\r\n");
 	g_string_append(w->out, "\"\r\n");
 }

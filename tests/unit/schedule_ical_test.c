@@ -377,6 +377,7 @@ share(void)
 	static const char text[] =
 	    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:19980105T090000Z\r\n"
 	    "SUMMARY:\\\\\\\\srv\\\\share\\\\\r\nLOCATION:a\\\\\"b\\\\\r\n"
+	    "DESCRIPTION:c\\\\\r\r\n"
 	    "END:VEVENT\r\nEND:VCALENDAR\r\n";
 	g_autoptr(GTimeZone) zone = g_time_zone_new_offset(0);
 	g_autoptr(GString) sc2 = g_string_new(NULL);
@@ -393,6 +394,7 @@ share(void)
 	g_assert_cmpstr(
 	    schedule_get(object, "Text")->text, ==, "\\\\srv\\share\\");
 	g_assert_cmpstr(schedule_get(object, "Where")->text, ==, "a\\\"b\\");
+	g_assert_cmpstr(schedule_get(object, "Notes")->text, ==, "c\\");
 }
 
 static void
