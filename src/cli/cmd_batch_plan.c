@@ -323,6 +323,26 @@ set_directory(struct cmd_batch *batch)
 	return good;
 }
 
+/* A directory name of Exchange ends with the one by which a server of today may
+ * know the person: "/o=FAB/ou=AP/cn=Recipients/cn=Boss". */
+static bool
+set_rights(struct cmd_batch *batch)
+{
+	const char *owner = batch->values[KEY_FLDOWNER];
+	const char *rights = batch->values[KEY_DEFFLDPERMS];
+	const char *last = owner ? strrchr(owner, '=') : NULL;
+	g_autofree char *word = rights ? g_ascii_strdown(rights, -1) : NULL;
+	bool good = true;
+
+	if (owner)
+		good &= set(batch, KEY_FLDOWNER, "folders", "public-owner",
+		    last ? last + 1 : owner);
+	if (word && (owner || strcmp(word, "none") != 0))
+		good &= set(
+		    batch, KEY_DEFFLDPERMS, "folders", "public-rights", word);
+	return good;
+}
+
 /* What is asked for and not done, each with what to do instead. A value that
  * is the default asks for nothing. */
 static void
@@ -349,8 +369,6 @@ tell_undone(struct cmd_batch *batch)
 	    {KEY_NTACCOUNTS, "without --directory no accounts are made, and no "
 			     "passwords; make them first"},
 	    {KEY_NTDOMAIN, "no Windows accounts are made in any domain"},
-	    {KEY_DEFFLDPERMS, "no permissions are set on public folders"},
-	    {KEY_FLDOWNER, "no owner is set on public folders"},
 	    {KEY_EXCHSTORE, "where a server keeps a mailbox is its own affair"},
 	    {KEY_EXCHSTOREDN,
 		"where a server keeps a mailbox is its own affair"},
@@ -389,7 +407,8 @@ cmd_batch_plan(struct cmd_batch *batch)
 	good &= cmd_batch_people(batch);
 	good &= set_filter(batch);
 	if (good)
-		good = set_options(batch) && set_directory(batch);
+		good = set_options(batch) && set_directory(batch) &&
+		       set_rights(batch);
 	if (batch->account != NULL)
 		good &=
 		    set(batch, KEY_MODE, "from", "auth-user", batch->account);

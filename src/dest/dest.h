@@ -39,6 +39,7 @@ struct dest_driver {
 	const struct option *options;
 	guint32 takes; /* 1u << enum record_kind, or-ed */
 	bool accounts; /* needs a login for each mailbox */
+	bool rights; /* has owners and rights of folders: job->public_owner */
 	/* Builds one file (set) per mailbox and pass beside its final name: no
 	 * outcome before the last commit, and a cut pass starts over. */
 	bool whole;

@@ -223,6 +223,7 @@ tagged(DestImap *d, const struct imap_reply *reply, GError **error)
 			    reply->text ? reply->text : "no reason given");
 		break;
 	case COMMAND_SUBSCRIBE:
+	case COMMAND_RIGHTS:
 	case COMMAND_BIG:
 	case COMMAND_LOOK:
 	case COMMAND_BODIES:

@@ -720,6 +720,7 @@ dest_imap_create_answered(DestImap *d, struct box *box,
 	    strstr(lower, "already exists") ||
 	    strstr(lower, "mailbox exists")) {
 		box->listed = true;
+		box->made_here = reply->result == IMAP_OK;
 		return ST_OK;
 	}
 	if (refusal == REFUSAL_LATER && !strstr(words, "[LIMIT"))
@@ -764,7 +765,9 @@ decide(DestImap *d, struct box *box, GError **error)
 	if (box->listed || box->refused)
 		return ST_OK;
 	st = dest_imap_make(d, box, error);
-	return st < 0 ? st : dest_imap_settle(d, error);
+	if (st == ST_OK)
+		st = dest_imap_settle(d, error);
+	return st < 0 ? st : dest_imap_make_public(d, box, error);
 }
 
 /*

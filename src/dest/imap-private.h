@@ -9,6 +9,7 @@
  *	imap-look.c        after a cut: what arrived of the last run
  *	imap-late.c        what of it arrives after that look
  *	imap-recover.c     what a cut left in doubt, batch by batch
+ *	imap-rights.c      owner and rights of public folders
  *	imap-update.c      flags that changed at the source
  *
  * Everything is pipelined: put() queues, answers are taken in when they are
@@ -51,6 +52,8 @@ struct box {
 
 	bool listed;  /* was there and selectable at begin(), or was made */
 	bool asked;   /* CREATE is on its way or answered */
+	bool made_here; /* by a CREATE of this session */
+	bool rights_set; /* SETACL was tried */
 	bool renamed; /* its name was replaced once already */
 	bool use_asked, use_left; /* CREATE carried USE; was tried without */
 	guint remade;		  /* times TRYCREATE sent us back to CREATE */
@@ -113,6 +116,7 @@ enum command_kind {
 	COMMAND_BIG, /* APPEND of one big message, waited for */
 	COMMAND_CREATE,
 	COMMAND_SUBSCRIBE,
+	COMMAND_RIGHTS, /* SETACL, waited for */
 	COMMAND_SELECT,
 	COMMAND_NAMES, /* UID FETCH (UID RFC822.SIZE): what items were called */
 	COMMAND_LOOK,  /* UID FETCH (UID): what arrived after a cut */
@@ -189,6 +193,7 @@ struct dest_imap {
 	GPtrArray *rows; /* of the COMMAND_LATE; belongs to its sender */
 
 	GHashTable *told;   /* keywords remarked */
+	bool rights_told;   /* why rights are not set */
 	GQueue outcomes;    /* struct done * */
 	struct done *given; /* what outcome() handed out last */
 	char key[24];	    /* "UIDVALIDITY.UID" of it */
@@ -284,6 +289,12 @@ enum status dest_imap_append_big(DestImap *d, struct box *box,
     const struct message *message, const struct blob *raw, guint64 seq,
     GError **error);
 enum status dest_imap_nul(GError **error);
+
+/* Owner and rights of a public folder that was made; of any other nothing. The
+ * first waits until it is made. */
+enum status dest_imap_make_public(
+    DestImap *d, struct box *box, GError **error);
+enum status dest_imap_rights(DestImap *d, struct box *box, GError **error);
 
 /* imap-folders.c */
 enum status dest_imap_folders_begin(DestImap *d, GError **error);

@@ -158,6 +158,7 @@ dest_imap_begin(Dest *dest, const struct job *job, GError **error)
 	d->scratch = spool_new(job->spool_dir);
 	st = dest_imap_folders_begin(d, error);
 	d->begun_us = g_get_monotonic_time();
+	d->rights_told = false;
 	d->careful = d->recoveries = 0;
 	return st < 0 ? dest_imap_broke(d, st, error) : st;
 }
@@ -209,6 +210,8 @@ put_message(
 	box->filled = true;
 	if (!box->listed && !box->asked) {
 		st = dest_imap_make(d, box, error);
+		if (st == ST_OK)
+			st = dest_imap_make_public(d, box, error);
 		if (st < 0)
 			return st;
 	}
@@ -273,6 +276,8 @@ dest_imap_put(
 			return fail(ST_ITEM, error, ERR_REFUSED, RETRY_NEVER,
 			    "folder %s: %s", box->wire, box->refused);
 		st = dest_imap_make(d, box, error);
+		if (st == ST_OK)
+			st = dest_imap_make_public(d, box, error);
 		break;
 	case RECORD_MESSAGE:
 		st = put_message(d, record, seq, error);
@@ -415,6 +420,7 @@ const struct dest_driver dest_imap_driver = {
     .takes =
 	1u << RECORD_FOLDER | 1u << RECORD_MESSAGE | 1u << RECORD_FOLDER_END,
     .accounts = true,
+    .rights = true,
     .open = dest_imap_open,
     .begin = dest_imap_begin,
     .announce = dest_imap_announce,

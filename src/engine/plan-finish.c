@@ -386,6 +386,21 @@ plan_check_ends(Plan *plan, bool need_to, GError **error)
 	return st;
 }
 
+static enum status
+check_rights(const Plan *plan, GError **error)
+{
+	static const char *const words[] = {
+	    "none", "author", "pubeditor", NULL};
+
+	return plan->public_rights == NULL ||
+		       g_strv_contains(words, plan->public_rights)
+		   ? ST_OK
+		   : fail(ST_RUN, error, ERR_CONFIG, RETRY_NEVER,
+			 "--public-rights is one of none, author, pubeditor, "
+			 "not %s",
+			 plan->public_rights);
+}
+
 enum status
 plan_finish(Plan *plan, bool need_to, GError **error)
 {
@@ -415,6 +430,9 @@ plan_finish(Plan *plan, bool need_to, GError **error)
 		if (st < 0)
 			return st;
 	}
+	st = check_rights(plan, error);
+	if (st < 0)
+		return st;
 	if (plan->lenient)
 		set_lenient(plan);
 	if (plan->workers == 0)

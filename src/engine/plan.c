@@ -87,6 +87,12 @@ const struct plan_key plan_keys[] = {
     {"folders", "map", "folder-map", "FILE", NULL,
 	"CSV: source folder, destination folder", PLAN_PATH,
 	F(folder_map_file)},
+    {"folders", "public-owner", "public-owner", "NAME", NULL,
+	"owner of public folders that are made, as the server knows him",
+	PLAN_TEXT, F(public_owner)},
+    {"folders", "public-rights", "public-rights", "WHICH", NULL,
+	"everybody's rights there: none, author or pubeditor", PLAN_TEXT,
+	F(public_rights)},
 
     {"directory", "url", "directory", "URL", NULL,
 	"who has which mailbox: sqlite:, ldap://, csv:, ldif:",
@@ -224,6 +230,8 @@ plan_free(Plan *plan)
 	g_free(plan->directory.map_file);
 	g_free(plan->directory.name);
 	g_ptr_array_unref(plan->directory.addresses);
+	g_free(plan->public_owner);
+	g_free(plan->public_rights);
 	g_free(plan->directory.conflict);
 	g_free(plan->directory.password);
 	g_free(plan->directory.password_list);

@@ -79,6 +79,7 @@ struct Plan {
 	GPtrArray *accounts; /* of struct account; empty: all the source lists */
 	struct filter filter;
 	char *folder_map_file;
+	char *public_owner, *public_rights; /* model/job.h; or NULL */
 	GPtrArray *folder_map; /* pairs of char *: source, destination */
 	char *state_dir; /* "./mailmig-state"; absolute */
 	guint workers; /* mailboxes at a time */

@@ -126,6 +126,24 @@ open_ends(struct pump *pump, const char **side, GError **error)
 	return st;
 }
 
+/* Once for all public folders of the job. */
+static void
+tell_no_rights(struct pump *pump)
+{
+	const struct job *job = &pump->job;
+	struct remark remark = {.level = REMARK_WARNING,
+	    .code = "PUBLIC_RIGHTS",
+	    .text = "public folders: this destination has no owners and no "
+		    "rights of folders; set them where the folders are used",
+	    .line = -1,
+	    .offset = -1};
+
+	if (job->mailbox->is_public && job->part == 0 &&
+	    (job->public_owner || job->public_rights) &&
+	    !pump->p->dest_driver->rights)
+		job->remark(job->remark_ctx, &remark);
+}
+
 static enum status
 prepare(struct pump *pump, GError **error)
 {
@@ -166,6 +184,8 @@ prepare(struct pump *pump, GError **error)
 	    .filter = &p->plan->filter,
 	    .known = boxes_known(pump->boxes),
 	    .interrupted = share->interrupted,
+	    .public_owner = p->plan->public_owner,
+	    .public_rights = p->plan->public_rights,
 	    .spool_dir = pump->spool_dir,
 	    .recovery_dir = pump->recovery_dir,
 	    .remark = report_remark,
@@ -173,6 +193,7 @@ prepare(struct pump *pump, GError **error)
 	    .stop = p->stop,
 	};
 	pump->recovery = rescue_new(&pump->job);
+	tell_no_rights(pump);
 	st = feed_again(p->feed, p->ledger, error);
 	if (st == ST_OK && pump->whole) {
 		st = ledger_begin(p->ledger, false, error);

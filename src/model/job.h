@@ -106,6 +106,9 @@ struct job {
 	/* Nothing will be put: a destination is only asked for its names, and
 	 * makes nothing. */
 	bool look_only;
+	/* Of public folders that are made: a name that the destination knows;
+	 * "none", "author", "pubeditor"; NULL: as it does by itself. */
+	const char *public_owner, *public_rights;
 	const char *spool_dir; /* for spools; exists */
 	const char *recovery_dir; /* for rows a file source rejects; may not exist yet */
 	void (*remark)(void *ctx, const struct remark *remark);
