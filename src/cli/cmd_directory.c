@@ -4,8 +4,10 @@
 #include "cli/command.h"
 
 #include "base/csv.h"
+#include "base/secret.h"
 #include "directory/exchange.h"
 #include "directory/rows.h"
+#include "directory/userlist.h"
 #include "engine/people.h"
 #include "event/terminal.h"
 
@@ -61,14 +63,27 @@ exit_status(Changes *changes)
 	return n->failed > 0 ? 2 : n->warnings > 0 ? 1 : 0;
 }
 
+/* Another directory ("ldap://HOST/BASE")? */
+static bool
+is_store(const char *word)
+{
+	g_autofree char *scheme = g_strndup(word, strcspn(word, ":"));
+
+	return strchr(word, ':') && store_driver_find(scheme) != NULL;
+}
+
 /* Is it a source of mail ("files:DIR"), or a file of rows? */
 static bool
 is_source(const char *word)
 {
-	const char *colon = strchr(word, ':');
+	return strchr(word, ':') != NULL && !is_store(word);
+}
 
-	return colon != NULL && !g_str_has_prefix(word, "csv:") &&
-	       !g_str_has_prefix(word, "ldif:");
+static bool
+is_file(const char *word)
+{
+	return strchr(word, ':') == NULL || g_str_has_prefix(word, "csv:") ||
+	       g_str_has_prefix(word, "ldif:");
 }
 
 static const char *
@@ -87,6 +102,90 @@ set_source(struct cli *cli, const char *word, GError **error)
 	return st == ST_OK ? plan_finish(cli->plan, false, error) : st;
 }
 
+static void
+complain(void *user, int line, const char *text)
+{
+	changes_tell(user, EVENT_DIRECTORY_REMARK, NULL, line, text);
+}
+
+/* A directory to read from; the name and password for it are those of the
+ * source. */
+static enum status
+open_other(struct cli *cli, Changes *changes, const char *word, Store **out,
+    GError **error)
+{
+	const struct plan_end *from = &cli->plan->from;
+	const char *file =
+	    from->secret.file ? from->secret.file : cli->plan->both.file;
+	char *password = NULL;
+	enum status st = ST_OK;
+
+	*out = NULL;
+	if (g_str_has_prefix(word, "sqlite:")) {
+		g_autofree char *path =
+		    g_strndup(word + 7, strcspn(word + 7, "?"));
+
+		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+			return fail(ST_RUN, error, ERR_IO, RETRY_NEVER,
+			    "%s: there is no such directory", path);
+	}
+	if (file)
+		st = secret_from_file(&password, file, NULL, error);
+	if (st == ST_OK)
+		st = store_open(out, word, from->login.user, password,
+		    cli->plan->state_dir, complain, changes, error);
+	secret_free(password);
+	return st;
+}
+
+/* The people of a source, by the names of their mail: mailboxes that it lists,
+ * or mailboxes and contacts of another directory or a user list. */
+static enum status
+list_people(struct cli *cli, Changes *changes, const char *word,
+    GPtrArray *mailboxes, GError **error)
+{
+	g_autoptr(Store) store = NULL;
+	g_autoptr(Userlist) list = NULL;
+	enum status st;
+
+	if (is_source(word)) {
+		st = set_source(cli, word, error);
+		return st == ST_OK ? people_list(cli->plan, mailboxes, error)
+				   : st;
+	}
+	if (is_file(word) && userlist_is(file_of(word)))
+		st = userlist_open(&list, file_of(word), error);
+	else {
+		g_autofree char *url = strchr(word, ':')
+					   ? g_strdup(word)
+					   : g_strconcat("csv:", word, NULL);
+
+		st = open_other(cli, changes, url, &store, error);
+		if (st == ST_OK)
+			st = store_scan(store, error);
+	}
+	while (st == ST_OK) {
+		g_autoptr(Entry) entry = NULL;
+		g_autoptr(GError) why = NULL;
+		g_autofree char *name = NULL;
+
+		st = list ? userlist_next(list, &entry, &why)
+			  : store_next(store, &entry, &why);
+		if (st == ST_ITEM) {
+			changes_tell(changes, EVENT_DIRECTORY_FAILED, "row", 0,
+			    why->message);
+			st = ST_OK;
+		} else if (st < 0)
+			g_propagate_error(error, g_steal_pointer(&why));
+		else if (st == ST_OK && entry->class != RECIPIENT_LIST &&
+			 !entry->account_only) {
+			name = import_source_of(entry);
+			g_ptr_array_add(mailboxes, mailbox_new(name, NULL));
+		}
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
 static enum status
 do_import(struct cli *cli, Changes *changes, const char *word, GError **error)
 {
@@ -103,7 +202,15 @@ do_import(struct cli *cli, Changes *changes, const char *word, GError **error)
 		st = set_source(cli, word, error);
 		if (st == ST_OK)
 			st = people_import(cli->plan, import, error);
-	} else
+	} else if (!is_file(word)) {
+		g_autoptr(Store) other = NULL;
+
+		st = open_other(cli, changes, word, &other, error);
+		if (st == ST_OK)
+			st = import_store(import, other, error);
+	} else if (userlist_is(file_of(word)))
+		st = import_userlist(import, file_of(word), error);
+	else
 		st = import_file(import, file_of(word), rejects, error);
 	g_free(policy.addresses);
 	return st;
@@ -127,9 +234,7 @@ do_convert(struct cli *cli, Changes *changes, const char *word, GError **error)
 	enum status st = load_map(cli, &map, error);
 
 	if (st == ST_OK)
-		st = set_source(cli, word, error);
-	if (st == ST_OK)
-		st = people_list(cli->plan, mailboxes, error);
+		st = list_people(cli, changes, word, mailboxes, error);
 	for (guint i = 0; st == ST_OK && i < mailboxes->len; i++) {
 		const struct mailbox *mailbox = mailboxes->pdata[i];
 		g_autofree char *destination = NULL;
@@ -205,9 +310,7 @@ do_match(struct people *people, Changes *changes, const char *word,
 	for (guint i = 0; i < G_N_ELEMENTS(headings); i++)
 		g_ptr_array_add(cells, g_strdup(headings[i]));
 	if (st == ST_OK)
-		st = set_source(cli, word, error);
-	if (st == ST_OK)
-		st = people_list(cli->plan, mailboxes, error);
+		st = list_people(cli, changes, word, mailboxes, error);
 	for (guint i = 0; st == ST_OK && i < mailboxes->len; i++) {
 		const struct mailbox *mailbox = mailboxes->pdata[i];
 		struct match match;
@@ -274,6 +377,20 @@ export_exchange(
 	return st;
 }
 
+static enum status
+export_users(
+    struct cli *cli, Changes *changes, const char *path, GError **error)
+{
+	guint n;
+	enum status st = userlist_save(
+	    changes_store(changes), path, remark, changes, &n, error);
+
+	if (st == ST_OK && !cli->on[CLI_QUIET] && !cli->on[CLI_JSON])
+		printf(
+		    "%u users in %s; enter their passwords there\n", n, path);
+	return st;
+}
+
 /* The whole directory into another store, which must be empty there. */
 static enum status
 do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
@@ -284,6 +401,9 @@ do_export(struct cli *cli, Changes *changes, const char *word, GError **error)
 	guint n = 0;
 	enum status st;
 
+	if (g_str_has_prefix(word, "imap-users:"))
+		return export_users(
+		    cli, changes, word + strlen("imap-users:"), error);
 	if (g_str_has_prefix(word, "exchange:"))
 		return export_exchange(
 		    cli, changes, word + strlen("exchange:"), error);

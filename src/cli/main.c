@@ -111,14 +111,14 @@ const struct command cli_commands[] = {
 	NULL, cmd_report},
     {"directory", "import|export|convert|match|plan [FILE|URL] [FILE]", 1, 3,
 	"people: find, make and convert recipients of a directory",
-	"import FILE: rows of a directory file or LDIF, or of files:DIR.\n"
-	"export csv:FILE, ldif:FILE, or exchange:DIR (a PowerShell script).\n"
+	"import: a directory file, LDIF, IMAP user list, ldap:, or files:DIR.\n"
+	"export csv:, ldif:, imap-users:FILE, or exchange:DIR (PowerShell).\n"
 	"match SOURCE [FILE]: who gets which mailbox; writes a mapping file.\n"
 	"convert SOURCE: custom recipients become mailboxes.\n"
 	"plan SOURCE: what import and convert would do; writes nothing.\n"
 	"Without --directory, the one in the state directory.",
 	"directory match files:out map.csv --directory csv:people.csv",
-	CLI_DIRECTORY | CLI_STATE, 1u << CLI_JSON | 1u << CLI_QUIET,
+	CLI_FROM | CLI_DIRECTORY | CLI_STATE, 1u << CLI_JSON | 1u << CLI_QUIET,
 	shown_directory, cmd_directory},
     {"events", "[EVENT]", 0, 1, "what events mean, and what to do", "",
 	"events 14002", 0, 1u << CLI_JSON, NULL, cmd_events},

@@ -222,7 +222,7 @@ apply(struct cli *cli, const GArray *pending)
 	/* "migrate URL URL", "import URL", "show URL": the ends by place. */
 	if ((cli->command->takes & CLI_FROM) == 0 ||
 	    cli->command->run == cmd_run || cli->command->run == cmd_batch ||
-	    is_plan(cli))
+	    cli->command->run == cmd_directory || is_plan(cli))
 		return status;
 	for (guint i = 0; status < 0 && i < cli->arguments->len; i++) {
 		const char *word = cli->arguments->pdata[i];

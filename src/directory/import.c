@@ -21,6 +21,7 @@ struct Import {
 	GArray *members;     /* of struct member */
 	GHashTable *renamed; /* folded DN in the file to the one it got */
 	guint batch;
+	char *numbered; /* why an address of the policy got a number; or NULL */
 };
 
 static void
@@ -55,6 +56,7 @@ import_free(Import *im)
 		return;
 	g_array_unref(im->members);
 	g_hash_table_unref(im->renamed);
+	g_free(im->numbered);
 	g_free(im);
 }
 
@@ -87,9 +89,26 @@ taken(void *ctx, const char *address)
 	g_autoptr(GPtrArray) hits =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
 
-	return store_search(changes_store(im->changes), STORE_ADDRESS, address,
-		   hits, NULL) == ST_OK &&
-	       hits->len > 0;
+	if (store_search(changes_store(im->changes), STORE_ADDRESS, address,
+		hits, NULL) != ST_OK ||
+	    hits->len == 0)
+		return false;
+	if (im->numbered == NULL)
+		im->numbered = g_strdup_printf("the address %s belongs to %s; "
+					       "this one gets a number",
+		    address, ((Entry *)hits->pdata[0])->id);
+	return true;
+}
+
+/* Never in silence (Q152927). */
+static void
+apply_policy(Import *im, Entry *row)
+{
+	policy_apply(im->policy, row, taken, im);
+	if (im->numbered)
+		changes_tell(im->changes, EVENT_DIRECTORY_CONFLICT,
+		    entry_title(row), row->line, im->numbered);
+	g_clear_pointer(&im->numbered, g_free);
 }
 
 /* Who of the directory a row is about: the same name, or who has one of its
@@ -255,6 +274,8 @@ create(Import *im, Entry *row, char **id, GError **error)
 	Entry *other = NULL;
 	enum status st;
 
+	if (im->policy && row->class != RECIPIENT_LIST)
+		policy_names(im->policy, row);
 	make_up(row);
 	st = settle(im, row, "Mail-nickname", STORE_ALIAS, &other, error);
 	if (st == ST_OK && row->class == RECIPIENT_MAILBOX)
@@ -273,7 +294,7 @@ create(Import *im, Entry *row, char **id, GError **error)
 		st = changes_modify(im->changes, other, joined, error);
 	} else if (st == ST_OK) {
 		if (im->policy)
-			policy_apply(im->policy, row, taken, im);
+			apply_policy(im, row);
 		st = changes_create(im->changes, row, error);
 		*id = g_strdup(row->id);
 	}
@@ -312,7 +333,7 @@ meet(Import *im, Entry *owner, Entry *row, char **id, GError **error)
 			const struct entry_attribute *all;
 
 			entry_apply(both, extra);
-			policy_apply(im->policy, both, taken, im);
+			apply_policy(im, both);
 			all = entry_find(both, "Proxy-Addresses");
 			for (guint i = 0; all && i < all->values->len; i++)
 				entry_add_address(extra, all->values->pdata[i],

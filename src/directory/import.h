@@ -32,4 +32,14 @@ enum status import_end(Import *import, GError **error);
 enum status import_file(
     Import *import, const char *path, const char *rejects, GError **error);
 
+/* Everybody of another store, each as a row of mode update under his own name;
+ * passwords are left where they are. */
+enum status import_store(Import *import, Store *from, GError **error);
+/* An IMAP user list (userlist.h). */
+enum status import_userlist(Import *import, const char *path, GError **error);
+/* The name by which an entry's mail is called at its source: what is behind
+ * MIGRATE:, else a native target address, else its Internet address, alias or
+ * name. g_free(). */
+char *import_source_of(const Entry *entry);
+
 #endif

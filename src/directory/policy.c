@@ -136,21 +136,33 @@ add(Entry *entry, const char *pattern, bool (*taken)(void *, const char *),
 	    entry, free_one, entry_primary(entry, type) == NULL);
 }
 
+void
+policy_names(const struct policy *policy, Entry *entry)
+{
+	const struct {
+		const char *pattern, *attribute;
+		bool plain;
+	} rules[] = {{policy->display, "Display-Name", false},
+	    {policy->alias, "Mail-nickname", true}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
+		g_autofree char *text = NULL;
+
+		if (rules[i].pattern == NULL ||
+		    entry_get(entry, rules[i].attribute))
+			continue;
+		text = policy_expand(rules[i].pattern, entry, rules[i].plain);
+		if (*text)
+			entry_set(entry, rules[i].attribute, text);
+	}
+}
+
 bool
 policy_apply(const struct policy *policy, Entry *entry,
     bool (*taken)(void *ctx, const char *address), void *ctx)
 {
 	bool any = false;
 
-	if (policy->alias && entry_get(entry, "Mail-nickname") == NULL) {
-		g_autofree char *alias =
-		    policy_expand(policy->alias, entry, true);
-
-		if (*alias) {
-			entry_set(entry, "Mail-nickname", alias);
-			any = true;
-		}
-	}
 	for (guint i = 0; policy->addresses && policy->addresses[i]; i++)
 		any |= add(entry, policy->addresses[i], taken, ctx);
 	return any;

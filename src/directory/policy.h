@@ -23,6 +23,7 @@ enum policy_conflict {
 struct policy {
 	char **addresses; /* patterns, NULL-ended, or NULL */
 	char *alias;	  /* pattern, or NULL: as the row has it */
+	char *display;	  /* the same of the display name: "%s, %g" */
 	enum policy_conflict conflict;
 };
 /* ST_RUN with ERR_CONFIG: a letter that is no pattern. */
@@ -30,7 +31,9 @@ enum status policy_check(const char *pattern, GError **error);
 /* The text; "" when the entry has none of what it needs. address: made fit for
  * one. g_free(). */
 char *policy_expand(const char *pattern, const Entry *entry, bool address);
-/* Addresses and alias that the entry lacks. taken says whose an address is
+/* Display name and alias that the entry lacks (Q146293). */
+void policy_names(const struct policy *policy, Entry *entry);
+/* Addresses that the entry lacks. taken says whose an address is
  * already; such a one gets a number. True: something was added. */
 bool policy_apply(const struct policy *policy, Entry *entry,
     bool (*taken)(void *ctx, const char *address), void *ctx);

@@ -75,6 +75,14 @@ people_policy(const Plan *plan, struct policy *out, GError **error)
 		st = policy_check(addresses->pdata[i], error);
 	if (st < 0)
 		return st;
+	out->alias = plan->directory.alias;
+	out->display = plan->directory.display;
+	if (out->alias)
+		st = policy_check(out->alias, error);
+	if (st == ST_OK && out->display)
+		st = policy_check(out->display, error);
+	if (st < 0)
+		return st;
 	out->addresses = g_new0(char *, addresses->len + 1);
 	for (i = 0; i < addresses->len; i++)
 		out->addresses[i] = addresses->pdata[i];

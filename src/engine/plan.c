@@ -114,6 +114,12 @@ const struct plan_key plan_keys[] = {
     {"directory", "address", "address-policy", "PATTERN", NULL,
 	"address for new mailboxes (%g.%s@example.org); may be repeated",
 	PLAN_LIST, F(directory.addresses)},
+    {"directory", "alias", "alias-policy", "PATTERN", NULL,
+	"alias of new recipients that have none (%1g%s)", PLAN_TEXT,
+	F(directory.alias)},
+    {"directory", "display-name", "display-name-policy", "PATTERN", NULL,
+	"the same of the display name (%s, %g)", PLAN_TEXT,
+	F(directory.display)},
     {"directory", "on-conflict", "on-conflict", "WHAT", "skip",
 	"an alias that is taken: skip, link or rename", PLAN_TEXT,
 	F(directory.conflict)},
@@ -232,6 +238,8 @@ plan_free(Plan *plan)
 	g_ptr_array_unref(plan->directory.addresses);
 	g_free(plan->public_owner);
 	g_free(plan->public_rights);
+	g_free(plan->directory.alias);
+	g_free(plan->directory.display);
 	g_free(plan->directory.conflict);
 	g_free(plan->directory.password);
 	g_free(plan->directory.password_list);

@@ -95,6 +95,7 @@ struct Plan {
 		bool create; /* mailboxes that the source's rows name */
 		char *name; /* of a mailbox at the destination: address, alias */
 		GPtrArray *addresses; /* of char *: patterns of the policy */
+		char *alias, *display; /* patterns; or NULL */
 		char *conflict;
 		char *password; /* none, random, rule:PATTERN */
 		char *password_list; /* NULL: in the state directory */

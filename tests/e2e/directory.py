@@ -99,6 +99,14 @@ def main():
     tap.ok(any("EVA" in x and " mailbox " in x and "cn=Eva" in x
                for x in r.out.splitlines()),
            "Q182665: matched without its migrate: address", r)
+    r = program.mailmig("import", "files:" + d + "/set", "--to",
+                        "maildir:" + d + "/less-mail", "--directory",
+                        f"sqlite:{d}/less/directory.sqlite",
+                        "--no-create-mailboxes", "--mailbox-name", "alias",
+                        "--state", d + "/less-run")
+    tap.ok(r.rc == 2 and "NOBODY" in r.err and
+           os.listdir(d + "/less-mail") == ["Eva"],
+           "and its mail is moved there", r)
 
 
 def said_before():

@@ -479,6 +479,85 @@ test_q154053(void)
 	g_assert_cmpint(policy_check("%z@e.org", &error), ==, ST_RUN);
 }
 
+/* "First Last" and "Last, First" are both addresses; who comes second gets a
+ * number, and that is said (Q152927). */
+static void
+test_q188680(struct place *p, const void *unused)
+{
+	static const char rows[] =
+	    "Obj-Class,Mode,Common-Name,Given-Name,Surname,Home-Server\r\n"
+	    "mailbox,create,One,Eva,Rask,~Server\r\n"
+	    "mailbox,create,Two,Eva,Rask,~Server\r\n";
+	char *patterns[] = {"%g.%s@e.org", "%s.%g@e.org", NULL};
+	g_autoptr(Entry) one = NULL, two = NULL;
+
+	p->policy.addresses = patterns;
+	import(p, "a.csv", rows);
+	p->policy.addresses = NULL;
+	one = get(p, "One");
+	two = get(p, "Two");
+	g_assert_cmpstr(entry_primary(one, "SMTP"), ==, "Eva.Rask@e.org");
+	g_assert_true(entry_has_address(one, "smtp:Rask.Eva@e.org"));
+	g_assert_cmpstr(entry_primary(two, "SMTP"), ==, "Eva.Rask2@e.org");
+	g_assert_true(entry_has_address(two, "smtp:Rask.Eva2@e.org"));
+	g_assert_nonnull(strstr(p->told->str,
+	    "30408 directory: Eva Rask: the address SMTP:Eva.Rask@e.org "
+	    "belongs to cn=One"));
+}
+
+/* Names follow the rule, where the row has none of its own. */
+static void
+test_q146293(struct place *p, const void *unused)
+{
+	static const char rows[] =
+	    "Obj-Class,Mode,Common-Name,Display-Name,Given-Name,Surname,"
+	    "Alias Name,Home-Server\r\n"
+	    "mailbox,create,One,,Åsa,Berg,,~Server\r\n"
+	    "mailbox,create,Two,Own Name,Bo,Dahl,own,~Server\r\n"
+	    "mailbox,create,Three,,,,,~Server\r\n";
+	static const struct {
+		const char *name, *display, *alias;
+	} want[] = {{"One", "Berg, Åsa", "ABerg"}, {"Two", "Own Name", "own"},
+	    {"Three", "Three", "Three"}};
+
+	p->policy.display = (char *)"%s, %g";
+	p->policy.alias = (char *)"%1g%s";
+	import(p, "a.csv", rows);
+	p->policy.display = p->policy.alias = NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		g_autoptr(Entry) entry = get(p, want[i].name);
+
+		g_assert_cmpstr(
+		    entry_get(entry, "Display-Name"), ==, want[i].display);
+		g_assert_cmpstr(
+		    entry_get(entry, "Mail-nickname"), ==, want[i].alias);
+	}
+}
+
+/* An alias that is taken, policy link: whoever has it is who is meant. */
+static void
+test_link(struct place *p, const void *unused)
+{
+	static const char heading[] =
+	    "Obj-Class,Mode,Common-Name,Alias Name,Company,Home-Server\r\n";
+	g_autofree char *first =
+	    g_strconcat(heading, "mailbox,create,One,anna,,~Server\r\n", NULL);
+	g_autofree char *second = g_strconcat(
+	    heading, "mailbox,create,Two,anna,Fjord,~Server\r\n", NULL);
+	g_autoptr(Entry) one = NULL, two = NULL;
+
+	import(p, "a.csv", first);
+	p->policy.conflict = POLICY_LINK;
+	import(p, "b.csv", second);
+	p->policy.conflict = POLICY_SKIP;
+	one = get(p, "One");
+	two = get(p, "Two");
+	g_assert_null(two);
+	g_assert_cmpstr(entry_get(one, "Company"), ==, "Fjord");
+	g_assert_cmpstr(entry_get(one, "Mail-nickname"), ==, "anna");
+	g_assert_nonnull(strstr(p->told->str, "taken to be the same person"));
+}
+
 /* The undo file takes everything back. */
 static void
 test_undo(struct place *p, const void *unused)
@@ -579,6 +658,9 @@ main(int argc, char **argv)
 	PLACE("/kb/Q142266/address-stays-primary", test_q185202);
 	PLACE("/kb/Q182665/without-migrate-address", test_q182665);
 	PLACE("/kb/Q152927/same-account-name", test_q152927);
+	PLACE("/kb/Q152927/linked", test_link);
+	PLACE("/kb/Q188680/both-addresses", test_q188680);
+	PLACE("/kb/Q146293/naming-rules", test_q146293);
 	PLACE("/kb/Q261155/nothing-is-cut", test_q261155);
 	PLACE("/kb/Q152321/blank-mode-is-update", test_q152321);
 	PLACE("/kb/Q180876/heading-is-no-user", test_q152321);
