@@ -720,7 +720,10 @@ dest_imap_create_answered(DestImap *d, struct box *box,
 	    strstr(lower, "already exists") ||
 	    strstr(lower, "mailbox exists")) {
 		box->listed = true;
-		box->made_here = reply->result == IMAP_OK;
+		/* It was not there a moment ago: the server carried out the
+		 * CREATE of the run that was cut only now. */
+		box->made_here =
+		    reply->result == IMAP_OK || d->job->interrupted;
 		return ST_OK;
 	}
 	if (refusal == REFUSAL_LATER && !strstr(words, "[LIMIT"))
