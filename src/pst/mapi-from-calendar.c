@@ -659,14 +659,15 @@ main_event(icalcomponent *root, const char **more)
  */
 static bool
 is_item(const struct pst_parts_context *c, const struct part *part,
-    icalcomponent *root)
+    icalcomponent *root, icalproperty_method method)
 {
 	static const char *const classes[] = {
 	    "urn:content-classes:appointment", "urn:content-classes:task"};
 	icalproperty *p =
 	    icalcomponent_get_first_property(root, ICAL_PRODID_PROPERTY);
 	const char *maker = p ? icalproperty_get_prodid(p) : NULL;
-	bool said = maker && g_str_has_prefix(maker, "-//mailmig//");
+	bool said = maker && g_str_has_prefix(maker, "-//mailmig//") &&
+		    method == ICAL_METHOD_NONE;
 
 	for (guint i = 0; c->content_class && i < G_N_ELEMENTS(classes); i++)
 		said = said ||
@@ -682,9 +683,8 @@ put_object(struct pst_parts_context *c, const struct part *part,
 {
 	const struct pst_mapi *m = c->mapi;
 	icalproperty_method method = icalcomponent_get_method(it->root);
-	bool stored =
-	    m->mail->place == PST_PLACE_CALENDAR ||
-	    (method == ICAL_METHOD_NONE && is_item(c, part, it->root));
+	bool stored = m->mail->place == PST_PLACE_CALENDAR ||
+		      is_item(c, part, it->root, method);
 	const struct kind *kind = NULL;
 	enum status st;
 

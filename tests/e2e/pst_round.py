@@ -171,6 +171,9 @@ ITEMS = {
             "BEGIN:VTODO", "UID:recurs", "SUMMARY:Again",
             "DTSTART;VALUE=DATE:20250401", "RRULE:FREQ=DAILY", "END:VTODO"),
             "task"),
+        item("published", calendar(
+            "METHOD:PUBLISH", "BEGIN:VTODO", "UID:published",
+            "SUMMARY:Published", "RRULE:FREQ=DAILY", "END:VTODO"), "task"),
     ],
     ("Letters",): [
         b"From: a@example.net\r\n" + item(
@@ -236,6 +239,7 @@ def items():
                 "single", "ours", "series", "people", "more", "file")},
             ("Tasks", "Deep", "task"): "IPM.Task",
             ("Tasks", "Deep", "recurs"): "IPM.Task",
+            ("Tasks", "Deep", "published"): "IPM.Task",
             ("Letters", "sent"): "IPM.Note", ("Letters", "card"): "IPM.Note",
             ("Letters", "request"): "IPM.Schedule.Meeting.Request"},
             "every message is what it was")
