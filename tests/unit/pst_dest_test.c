@@ -201,6 +201,42 @@ test_all_arrive(struct fixture *f, gconstpointer data)
 	g_assert_cmpstr(names->str, ==, "Deleted Items 10;Inbox 10;trash 0;");
 }
 
+/* Copies with one Message-ID, and so one search key, all arrive, also the one
+ * that was edited (842105). */
+static void
+test_copies(struct fixture *f, gconstpointer data)
+{
+	static const char copy[] = "Message-ID: <1@b.c>\r\nSubject: a\r\n\r\nx";
+
+	start(f, NULL, NULL);
+	put_folder(f, &inbox);
+	g_assert_cmpint(put(f, &inbox, copy, 0), ==, ST_OK);
+	g_assert_cmpint(put(f, &inbox, copy, 1), ==, ST_OK);
+	g_assert_cmpint(
+	    put(f, &inbox, "Message-ID: <1@b.c>\r\nSubject: a\r\n\r\ny", 2), ==,
+	    ST_OK);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	g_assert_cmpint(outcomes(f), ==, 3);
+	dest_end(f->dest);
+	g_assert_cmpint(messages(f, "anna@example.org.pst"), ==, 3);
+}
+
+/* Nobody needs a password that only a file of the original knew (Q174738). */
+static void
+test_no_password(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *path =
+	    g_build_filename(f->dir, "anna@example.org.pst", NULL);
+	g_autoptr(Pst) pst = NULL;
+
+	start(f, NULL, NULL);
+	g_assert_cmpint(dest_commit(f->dest, true, &f->error), ==, ST_OK);
+	dest_end(f->dest);
+	g_assert_cmpint(pst_open(&pst, path, NULL), ==, ST_OK);
+	g_assert_cmpint(
+	    pst_props_int_or(pst_store(pst), PST_P_PASSWORD, 1), ==, 0);
+}
+
 /* An empty mailbox still gets its file; an empty later pass gets none. */
 static void
 test_empty(struct fixture *f, gconstpointer data)
@@ -554,6 +590,8 @@ main(int argc, char **argv)
 	} tests[] = {
 	    {"/kb/838799/all-arrive", test_all_arrive},
 	    {"/kb/Q174749/empty-mailbox-pst", test_empty},
+	    {"/kb/842105/copies", test_copies},
+	    {"/kb/Q174738/no-password", test_no_password},
 	    {"/pst/dest/split", test_split},
 	    {"/pst/dest/given-up", test_given_up},
 	    {"/pst/dest/exists", test_exists},
