@@ -127,6 +127,17 @@ bad(Ldif *ldif, GError **error, const char *what)
 	    ldif->path, ldif->text_line, what);
 }
 
+/* RFC 4512 2.5: letters, digits, '-', a number's dots, options behind ';'. */
+static bool
+is_name(const char *text, gsize len)
+{
+	for (gsize i = 0; i < len; i++)
+		if (!g_ascii_isalnum(text[i]) &&
+		    (text[i] == 0 || !strchr("-.;_", text[i])))
+			return false;
+	return len > 0;
+}
+
 /* "name: value" of the logical line; *data is g_free()d. */
 static enum status
 take(Ldif *ldif, char **name, guint8 **data, gsize *len, GError **error)
@@ -137,7 +148,8 @@ take(Ldif *ldif, char **name, guint8 **data, gsize *len, GError **error)
 
 	*name = NULL;
 	*data = NULL;
-	if (colon == NULL || colon == ldif->text->str)
+	if (colon == NULL ||
+	    !is_name(ldif->text->str, (gsize)(colon - ldif->text->str)))
 		return bad(ldif, error, "no attribute and value");
 	value = colon + 1;
 	rest = ldif->text->len - (gsize)(value - ldif->text->str);
@@ -185,7 +197,6 @@ read_modify(Ldif *ldif, struct ldif_record *record, GError **error)
 	while ((st = logical(ldif, error)) == ST_OK && ldif->text->len > 0) {
 		g_autofree char *name = NULL;
 		g_autofree guint8 *data = NULL;
-		g_autoptr(GPtrArray) one = NULL;
 		gsize len;
 
 		if (strcmp(ldif->text->str, "-") == 0) {
@@ -200,6 +211,8 @@ read_modify(Ldif *ldif, struct ldif_record *record, GError **error)
 
 			while (op < 3 && g_ascii_strcasecmp(ops[op], name) != 0)
 				op++;
+			if (op < 3 && !is_name((char *)data, len))
+				return bad(ldif, error, "no attribute name");
 			if (op == 3)
 				return bad(ldif, error,
 				    "not one of add:, delete:, replace:");

@@ -326,7 +326,7 @@ take_field(Rows *rows, struct row *row, const struct column *column,
 			g_byte_array_append(rows->tokens, &token, 1);
 		}
 	}
-	values = g_ptr_array_new();
+	values = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < rows->offsets->len; i++) {
 		char *text =
 		    rows->store->str + g_array_index(rows->offsets, gsize, i);
@@ -561,7 +561,13 @@ put_row(GString *out, const Entry *entry, const GPtrArray *columns,
 	    [RECIPIENT_LIST] = "dl"};
 	const char *smtp = entry_primary(entry, "SMTP");
 
-	g_string_append_printf(out, "%s,create", classes[entry->class]);
+	/* A remote that nobody can write to is no row of mode create: this
+	 * keeps it all the same. */
+	bool whole = entry->class != RECIPIENT_CONTACT || smtp ||
+		     entry_get(entry, "Target-Address");
+
+	g_string_append_printf(
+	    out, "%s,%s", classes[entry->class], whole ? "create" : "update");
 	for (guint i = 2; i < columns->len; i++) {
 		const char *name = columns->pdata[i];
 		const struct entry_attribute *a = entry_find(entry, name);

@@ -716,34 +716,12 @@ const struct store_driver store_sqlite_driver = {
     .summary = "a directory of our own, in a file: needs nothing else",
     .options = options,
     .open = sqlite_open,
-    .scan = table_scan,
-    .next = table_next,
-    .search = table_search,
-    .read = table_read,
-    .links = table_links,
-    .create = table_create,
-    .modify = table_modify,
-    .remove = table_remove,
-    .link = table_link,
-    .has_container = table_has_container,
-    .commit = table_commit,
-    .close = table_close,
+    TABLE_OPERATIONS,
 };
 
 static const struct store_driver private_driver = {
     .name = "table",
-    .scan = table_scan,
-    .next = table_next,
-    .search = table_search,
-    .read = table_read,
-    .links = table_links,
-    .create = table_create,
-    .modify = table_modify,
-    .remove = table_remove,
-    .link = table_link,
-    .has_container = table_has_container,
-    .commit = table_commit,
-    .close = table_close,
+    TABLE_OPERATIONS,
 };
 
 enum status

@@ -41,4 +41,12 @@ bool table_has_container(Store *store, const char *dn);
 enum status table_commit(Store *store, GError **error);
 void table_close(Store *store);
 
+/* All of them, in a struct store_driver. */
+#define TABLE_OPERATIONS                                                       \
+	.scan = table_scan, .next = table_next, .search = table_search,        \
+	.read = table_read, .links = table_links, .create = table_create,      \
+	.modify = table_modify, .remove = table_remove, .link = table_link,    \
+	.has_container = table_has_container, .commit = table_commit,          \
+	.close = table_close
+
 #endif

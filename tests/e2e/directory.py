@@ -38,16 +38,22 @@ def make_set(d):
          ("MS:NET/PO/NOBODY", row))))
 
 
-def cut(d, n):
-    """The directory after a conversion that was cut at step n."""
-    state = f"{d}/state{n}"
-    program.mailmig("directory", "import", d + "/rows.csv", "--state", state)
-    r = program.mailmig("directory", "convert", "files:" + d + "/set",
-                        "--state", state, env={"MAILMIG_CUT": str(n)})
-    program.mailmig("directory", "convert", "files:" + d + "/set", "--state",
-                    state)
-    out = f"{d}/out{n}.ldif"
-    program.mailmig("directory", "export", "ldif:" + out, "--state", state)
+def cut(d, n, kind="", what="convert"):
+    """The directory after an import or conversion that was cut at step n; in
+    the store of our own, or in a file of that kind."""
+    name = f"{kind}{what}{n}" if kind or what == "import" else n
+    state = f"{d}/state{name}"
+    store = ["--directory", f"{kind}:{d}/store{name}"] if kind else []
+    args = {"import": [d + "/rows.csv"], "convert": ["files:" + d + "/set"]}
+    for step in args:
+        run = ["directory", step, *args[step], "--state", state, *store]
+        if step == what:
+            r = program.mailmig(*run, env={"MAILMIG_CUT": str(n)})
+        if step != what or r.rc not in (0, 1, 2):
+            program.mailmig(*run)
+    out = f"{d}/out{name}.ldif"
+    program.mailmig("directory", "export", "ldif:" + out, "--state", state,
+                    *store)
     with open(out, encoding="utf-8") as f:
         return r.rc, sorted("\n".join(sorted(x.splitlines()))
                             for x in f.read().split("\n\n") if x.strip())
@@ -67,6 +73,16 @@ def main():
         tap.equal(got, want, f"cut at step {n}: the same directory")
         n += 1
     tap.ok(n > 5, "several steps were cut", n)
+    for kind in "", "ldif", "csv":
+        for what in ("import", "convert") if kind else ("import",):
+            n, rc, bad = 1, -9, []
+            _, full = cut(d, 10000, kind, what)
+            while rc not in (0, 1, 2):
+                rc, got = cut(d, n, kind, what)
+                bad += [n] if got != full else []
+                n += 1
+            tap.ok(n > 5 and not bad, f"{kind or 'sqlite'}: {what} cut at "
+                   f"each of {n - 2} steps: the same directory", bad)
 
     store = f"sqlite:{d}/state10000/directory.sqlite"
     r = program.mailmig("import", "files:" + d + "/set", "--to",

@@ -259,7 +259,8 @@ def names_and_rights():
            "names of every kind", r)
     tap.ok("OU=Nowhere" in r.err and
            re.search("Taken: .*(Administrator|account|exists)", r.err),
-           "a missing container, an account of somebody else: a line each", r)
+           "Q240135: a missing container, an account of somebody else: a "
+           "line each", r)
     with open(state + "/directory-rejected.csv", encoding="utf-8") as f:
         tap.equal([x.split(",")[2] for x in f.read().splitlines()[1:]],
                   ["Lost", "Taken"], "and the rows, to be repeated")

@@ -39,6 +39,14 @@ class Slapd(server.Server):
             [name, "-x", "-H", self.info["url"], "-D", ADMIN, "-w", "secret",
              *args], input=text, capture_output=True, text=True)
 
+    def configure(self, text):
+        p = subprocess.run(
+            ["ldapmodify", "-Q", "-Y", "EXTERNAL", "-H",
+             self.info["ldapi_url"]], capture_output=True, text=True,
+            input="dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n" +
+            text)
+        tap.equal((p.returncode, p.stderr), (0, ""), "slapd configured")
+
     def dump(self, filter_="(objectClass=*)", *attributes):
         """Sorted entries, each with its values sorted."""
         p = self.tool("ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", BASE,
@@ -230,10 +238,13 @@ def how_it_connects():
             ("nobody listens", s.url(port=nobody), "does a server listen"),
             ("nobody listens, ldaps", s.url(port=nobody, scheme="ldaps"),
              "does a server listen"),
+            ("a base that is not there", s.url().replace(BASE, "dc=none"),
+             "nothing of the name dc=none; it has " + BASE),
             ("a container that is not there", s.url("?lists=ou=Nowhere"),
              "no container ou=Nowhere below " + BASE)):
         r = p.run("export", f"ldif:{p.d}/{p.n}.ldif", url=url)
         if want:
+            name = "Q216292: " + name
             tap.ok(r.rc not in (0, -6, -11) and want in r.err, name, r)
             tap.ok(("certificate" in r.err) == (want == "certificate") and
                    len(r.err.splitlines()) == 1, name + ": one clear line",
@@ -245,7 +256,17 @@ def how_it_connects():
         "directory", "export", "ldif:" + p.d + "/w.ldif", "--directory",
         s.url(), "--directory-user", ADMIN, "--directory-password-file",
         p.d + "/wrong", "--state", p.state())
-    tap.ok("name or password" in r.err, "a wrong password", r.err)
+    tap.ok("name or password" in r.err, "Q216292: a wrong password", r.err)
+    r = program.mailmig(
+        "directory", "export", "ldif:" + p.d + "/w.ldif", "--directory",
+        s.url(), "--directory-user", "anna", "--directory-password-file",
+        p.password, "--state", p.state())
+    tap.ok("no distinguished name" in r.err, "Q216292: a name that is none",
+           r.err)
+    for form in ("ou=Contacts," + BASE, "ou=Contacts", "Contacts"):
+        r = p.run("export", f"ldif:{p.d}/{p.n}.ldif",
+                  url=s.url("?contacts=" + form))
+        tap.equal((r.rc, r.err), (0, ""), "Q274393: container as " + form)
 
 
 def what_is_refused():
@@ -267,6 +288,71 @@ def what_is_refused():
         text = f.read()
     tap.ok("Lost" in text and "Eva" not in text, "the row that failed", text)
     p.slapd.forget()
+
+
+def foreign_objects():
+    """Those that this account may read only, or not even that."""
+    p = place()
+    p.run("import", p.d + "/rows.csv")
+    before = p.slapd.dump()
+    r = program.mailmig("directory", "convert", "files:" + p.d + "/set",
+                        "--directory", p.slapd.url(), "--state", p.state())
+    tap.ok(r.rc == 2 and re.search("cn=AnnaB,ou=Contacts.*deleting refused",
+                                   r.err),
+           "Q162833: one that may not be replaced is named", r)
+    tap.equal(p.slapd.dump(), before, "and is as it was")
+    eva = f'to dn.exact="cn=Eva,ou=People,{BASE}"'
+    p.slapd.configure("add: olcAccess\n"
+                      f"olcAccess: {{0}}{eva} attrs=entry by * read\n"
+                      f"olcAccess: {{1}}{eva} attrs=objectClass by * search\n"
+                      f"olcAccess: {{2}}{eva} by * none\n")
+    r = program.mailmig("directory", "match", "files:" + p.d + "/set",
+                        "--directory", p.slapd.url(), "--state", p.state())
+    tap.ok("cn=Eva,ou=People," + BASE in r.err and
+           re.search("PO1 +convert", r.out),
+           "Q221422: one that cannot be read is named; the others go on", r)
+    p.slapd.configure("-\n".join(
+        ["delete: olcAccess\nolcAccess: {0}\n"] * 3))
+    p.slapd.forget()
+
+
+def ten_thousand():
+    """A list of 10,000 in, out, back, and its members converted."""
+    p = place()
+    n = 10000
+    rows = p.write(
+        "long.csv", "Obj-Class,Mode,Common-Name,Target-Address,Members\n" +
+        "".join(f"remote,create,L{i},SMTP:l{i}@example.net,\n"
+                for i in range(n)) +
+        "dl,create,Long,,Nobody%" + "%".join(f"L{i}" for i in range(n)) + "\n")
+
+    def members():
+        return "".join(p.slapd.dump("(cn=Long)", "member")).count("member:")
+
+    state = p.state()
+    r = p.run("import", rows, state=state)
+    tap.ok(r.rc == 1 and f"{n} memberships" in r.out and "Nobody" in r.err,
+           "imported; one of them is nobody", r)
+    tap.equal(members(), n, "all are in it")
+    r = p.run("import", rows)
+    tap.ok("0 created, 0 converted, 0 changed, 0 removed, 0 memberships" in
+           r.out, "Q170540: a second run writes nothing", r)
+    r = p.run("import", p.write("turn.csv", "Obj-Class,Mode,Common-Name,"
+                                "E-mail Addresses\n"
+                                "mailbox,create,LX,SMTP:l77@example.net\n"))
+    tap.ok("1 converted" in r.out, "one of them becomes a mailbox", r)
+    text = "".join(p.slapd.dump("(cn=Long)", "member"))
+    tap.ok(members() == n and "cn=L77,ou=People" in text,
+           "and is a member still", text[-300:])
+    r = p.run("export", f"csv:{p.d}/long-out.csv")
+    with open(p.d + "/long-out.csv", encoding="utf-8") as f:
+        long_ = [x for x in f.read().splitlines() if x.startswith("dl")]
+    tap.ok(any(x.count("cn=L") == n for x in long_), "exported whole")
+    r = p.run("import", p.write("gone.csv", "Obj-Class,Mode,Common-Name\n"
+                                "dl,delete,Long\n"))
+    back = undo_file(r)
+    r = p.run("import", back)
+    tap.ok("1 created" in r.out and members() == n, "removed, and back", r)
 
 
 def server_is_lost():
@@ -346,4 +432,5 @@ def two_at_once():
 
 if __name__ == "__main__":
     tap.run(there_and_back, cut_at_every_step, how_it_connects,
-            what_is_refused, server_is_lost, more_than_a_page, two_at_once)
+            what_is_refused, foreign_objects, server_is_lost,
+            more_than_a_page, two_at_once, ten_thousand)

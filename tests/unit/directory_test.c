@@ -1,4 +1,10 @@
-/* The directory without a server: names, files, matching, conversion. */
+/*
+ * The directory without a server: names, files, matching, conversion. Rows of
+ * the Knowledge Base that need a server are named in tests/e2e/directory*.py
+ * (Q162833, Q216292, Q221422, Q240135, Q274393, Q275341). Not here at all:
+ * Q150438, whose template fields the reader of a post office would have to
+ * find.
+ */
 #include "directory/dn.h"
 #include "directory/import.h"
 #include "directory/ldif.h"
@@ -636,6 +642,130 @@ test_q195911(struct place *p, const void *unused)
 	g_assert_cmpuint(entry_find(list, "Member")->values->len, ==, 4);
 }
 
+/* A type in small letters is a secondary address and stays one, through every
+ * store in a file and back (E55 xmg03003). */
+static void
+test_small_letters(struct place *p, const void *unused)
+{
+	static const char *const kinds[] = {"ldif", "csv", "sqlite"};
+	static const char *const want[] = {"SMTP:anna@e.org",
+	    "CCMAIL:Anna at PO", "smtp:anna@old.org", "x400:c=no;s=Anna",
+	    "ms:NET/PO/ANNA"};
+	g_autoptr(Entry) first = NULL;
+
+	import(p, "a.csv",
+	    HEADING "mailbox,create,Anna,,,SMTP:anna@e.org%CCMAIL:Anna at PO,"
+		    "smtp:anna@old.org%x400:c=no;s=Anna%MS:NET/PO/ANNA"
+		    ",~Server,,\r\n");
+	first = get(p, "Anna");
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autofree char *url = g_strdup_printf(
+		    "%s:%s/store.%s", kinds[i], p->dir, kinds[i]);
+		g_autoptr(Entry) again = NULL, copy = entry_copy(first);
+		const struct entry_attribute *a;
+		Store *store = NULL;
+
+		OK(store_open(
+		    &store, url, NULL, NULL, p->dir, NULL, NULL, &ok_error));
+		OK(store_create(store, copy, &ok_error));
+		OK(store_commit(store, &ok_error));
+		store_close(store);
+		OK(store_open(
+		    &store, url, NULL, NULL, p->dir, NULL, NULL, &ok_error));
+		OK(store_scan(store, &ok_error));
+		OK(store_next(store, &again, &ok_error));
+		a = entry_find(again, "Proxy-Addresses");
+		g_assert_cmpuint(a->values->len, ==, G_N_ELEMENTS(want));
+		for (guint k = 0; k < G_N_ELEMENTS(want); k++)
+			g_assert_true(g_ptr_array_find_with_equal_func(
+			    a->values, want[k], g_str_equal, NULL));
+		store_close(store);
+	}
+}
+
+/* Not inetOrgPerson alone (Q197330), and what MDaemon has (TN03 aa995747). */
+static void
+test_q197330(void)
+{
+	static const struct {
+		const char *class;
+		enum recipient_class want;
+	} rows[] = {{"inetOrgPerson", RECIPIENT_MAILBOX},
+	    {"organizationalPerson", RECIPIENT_MAILBOX},
+	    {"person", RECIPIENT_MAILBOX}, {"MDaemonUser", RECIPIENT_MAILBOX},
+	    {"contact", RECIPIENT_CONTACT},
+	    {"groupOfUniqueNames", RECIPIENT_LIST}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray) wire = wire_attributes_new();
+		g_autoptr(Entry) entry = NULL;
+
+		wire_add(
+		    wire, "objectClass", rows[i].class, strlen(rows[i].class));
+		wire_add(wire, "mail", "anna@e.org", 10);
+		entry = wire_to_entry("cn=Anna,dc=e", wire);
+		g_assert_nonnull(entry);
+		g_assert_cmpint(entry->class, ==, rows[i].want);
+		g_assert_cmpstr(entry_primary(entry, "SMTP"), ==, "anna@e.org");
+	}
+}
+
+/* A name of an attribute is letters and digits, and not what fell there. */
+static void
+test_ldif_names(void)
+{
+	static const char *const texts[] = {"dn: cn=a\nsn\x05\xa8=: x\n",
+	    "dn: cn=a\nsn w: x\n",
+	    "dn: cn=a\nchangetype: modify\nadd: s\xa8n\ns\xa8n: x\n-\n"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *path =
+		    g_build_filename(g_get_tmp_dir(), "names-XXXXXX", NULL);
+		int fd = g_mkstemp(path);
+		struct ldif_record *record = NULL;
+		g_autoptr(GError) error = NULL;
+		Ldif *ldif = NULL;
+
+		g_assert_cmpint(fd, >=, 0);
+		g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+		OK(ldif_open(&ldif, path, &ok_error));
+		g_assert_cmpint(ldif_next(ldif, &record, &error), ==, ST_ITEM);
+		g_assert_nonnull(error);
+		ldif_close(ldif);
+		g_close(fd, NULL);
+		g_unlink(path);
+	}
+}
+
+/* AD without Exchange's schema: a contact keeps its target address. */
+static bool
+no_target(void *ctx, const char *const *classes, const char *name)
+{
+	return strcmp(name, "targetAddress") != 0;
+}
+
+static void
+test_no_target(void)
+{
+	struct wire_profile profile = wire_ad;
+	g_autoptr(Entry) entry = entry_new(RECIPIENT_CONTACT), again = NULL;
+	g_autoptr(GPtrArray) wire = NULL;
+
+	profile.allows = no_target;
+	entry->id = g_strdup("cn=Anna,dc=e");
+	entry_set(entry, "Common-Name", "Anna");
+	entry_set(entry, "Target-Address", "CCMAIL:Anna at PO");
+	entry_set(entry, "Address", "Kaia 1");
+	wire = wire_from_entry(entry, &profile, NULL);
+	again = wire_to_entry(entry->id, wire);
+	g_assert_cmpint(again->class, ==, RECIPIENT_CONTACT);
+	g_assert_true(entry_has_address(again, "CCMAIL:Anna at PO"));
+	g_assert_null(entry_get(again, "Target-Address"));
+	g_assert_cmpstr(entry_get(again, "Address"), ==, "Kaia 1");
+	g_assert_cmpuint(wire_attribute(wire, "streetAddress")->values->len, ==,
+	    1); /* where AD's own tools show it */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -643,12 +773,17 @@ main(int argc, char **argv)
 	g_test_add_func("/directory/dn", test_dn);
 	g_test_add_func("/directory/source-names", test_alias_of);
 	g_test_add_func("/directory/ldif", test_ldif);
+	g_test_add_func("/directory/ldif-names", test_ldif_names);
+	g_test_add_func("/directory/no-target-address", test_no_target);
 	g_test_add_func("/kb/Q154053/patterns", test_q154053);
+	g_test_add_func("/kb/Q188680/patterns", test_q154053);
+	g_test_add_func("/kb/Q197330/classes", test_q197330);
 #define PLACE(name, f) g_test_add(name, struct place, NULL, setup, f, teardown)
 	PLACE("/directory/ambiguous", test_ambiguous);
 	PLACE("/directory/modes", test_modes);
 	PLACE("/directory/bad-rows", test_bad_rows);
 	PLACE("/directory/undo", test_undo);
+	PLACE("/directory/small-letters", test_small_letters);
 	PLACE("/kb/Q194218/contact-without-mail", test_q194218);
 	PLACE("/kb/Q170540/second-run-writes-nothing", test_q170540);
 	PLACE("/kb/Q200564/hidden-contact", test_q234665);
