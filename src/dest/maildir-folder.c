@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,7 +169,26 @@ make_dirs(struct maildir_dest *d, struct maildir_place *place, GError **error)
 	return ST_OK;
 }
 
-/* What an interrupted run left in tmp. Only files of our making. */
+/* Of our making, by a process that is gone, or by us for an earlier mailbox or
+ * attempt: another worker may be filling the same folder from another mailbox.
+ * The last word of the name is its process. */
+static bool
+is_left_over(const char *name)
+{
+	const char *ours = strstr(name, ".mailmig,");
+	const char *word = ours ? strrchr(ours + 1, '.') : NULL;
+	guint64 pid;
+
+	if (ours == NULL)
+		return false;
+	if (word == NULL ||
+	    !g_ascii_string_to_unsigned(word + 1, 10, 1, G_MAXINT, &pid, NULL))
+		return true;
+	return (pid_t)pid == getpid() ||
+	       (kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+}
+
+/* What an interrupted run left in tmp. */
 static void
 sweep(struct maildir_dest *d, const struct maildir_place *place)
 {
@@ -181,7 +201,7 @@ sweep(struct maildir_dest *d, const struct maildir_place *place)
 	if (!dp)
 		return;
 	while ((entry = readdir(dp)))
-		if (strstr(entry->d_name, ".mailmig,"))
+		if (is_left_over(entry->d_name))
 			unlinkat(fd, entry->d_name, 0);
 	closedir(dp);
 }

@@ -409,8 +409,8 @@ put_message(struct maildir_dest *d, const struct record *record, guint64 seq,
 	    ",W=%" G_GINT64_FORMAT,
 	    m->received.known ? MAX(m->received.utc, 0) : 0, p.hash,
 	    lines.odd ? raw.len : raw.len - lines.ends, raw.len);
-	g_string_printf(d->path, "%s%stmp/%s", p.place->dir,
-	    *p.place->dir ? "/" : "", d->name->str);
+	g_string_printf(d->path, "%s%stmp/%s.%ld", p.place->dir,
+	    *p.place->dir ? "/" : "", d->name->str, (long)getpid());
 	fd = openat(d->fd, d->path->str,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -621,6 +621,48 @@ test_cut(void)
 	g_assert_cmpuint(cuts, >, 50);
 }
 
+/* Two mailboxes may go to one: the other worker's files in tmp are no left-over
+ * of a run that was cut. */
+static void
+test_other_worker(void)
+{
+	static const struct {
+		bool alive, ours;
+		const char *name;
+	} table[] = {
+	    {true, true, "tmp/1.ab.mailmig,S=2,W=2.%ld"},
+	    {false, true, "tmp/2.ab.mailmig,S=2,W=2.%ld"},
+	    {true, false, "tmp/3.ab.other,S=2.%ld"},
+	    {false, false, "tmp/4.ab.other,S=2.%ld"},
+	    {false, true, "tmp/5.ab.mailmig,S=2,W=2"},
+	};
+	g_autofree char *top = tmp_dir();
+	g_autofree char *dir = g_build_filename(top, "anna@example.org", NULL);
+	pid_t dead = fork();
+
+	if (dead == 0)
+		_exit(0);
+	g_assert_cmpint(waitpid(dead, NULL, 0), ==, dead);
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *name = g_strdup_printf(table[i].name,
+		    table[i].alive ? (long)getppid() : (long)dead);
+
+		put_file(dir, name, "a\n", 2);
+	}
+	put_file(dir, "cur/9.x:2,", "a\n", 2);
+	put_file(dir, "new/.keep", "", 0);
+	fill(top, NULL, false, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *name = g_strdup_printf(table[i].name,
+		    table[i].alive ? (long)getppid() : (long)dead);
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		g_assert_cmpint(g_file_test(path, G_FILE_TEST_EXISTS), ==,
+		    table[i].alive || !table[i].ours);
+	}
+	remove_tree(top);
+}
+
 /* Somebody else's maildir: new, foreign separators, Courier's keywords, a file
  * that cannot be read, what is no mail. */
 static void
@@ -1036,6 +1078,7 @@ main(int argc, char **argv)
 	g_test_add_func("/maildir/round-trip", test_round_trip);
 	g_test_add_func("/maildir/cut", test_cut);
 	g_test_add_func("/maildir/cut/subprocess", cut_subprocess);
+	g_test_add_func("/maildir/other-worker", test_other_worker);
 	g_test_add_func("/maildir/foreign", test_foreign);
 	g_test_add_func("/maildir/second-pass", test_second_pass);
 	g_test_add_func("/maildir/update", test_update);
