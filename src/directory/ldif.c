@@ -127,7 +127,8 @@ bad(Ldif *ldif, GError **error, const char *what)
 	    ldif->path, ldif->text_line, what);
 }
 
-/* RFC 4512 2.5: letters, digits, '-', a number's dots, options behind ';'. */
+/* RFC 4512 2.5: a letter or digit, then these, '-', a number's dots, options
+ * behind ';'. */
 static bool
 is_name(const char *text, gsize len)
 {
@@ -135,7 +136,7 @@ is_name(const char *text, gsize len)
 		if (!g_ascii_isalnum(text[i]) &&
 		    (text[i] == 0 || !strchr("-.;_", text[i])))
 			return false;
-	return len > 0;
+	return len > 0 && g_ascii_isalnum(*text);
 }
 
 /* "name: value" of the logical line; *data is g_free()d. */

@@ -715,7 +715,7 @@ static void
 test_ldif_names(void)
 {
 	static const char *const texts[] = {"dn: cn=a\nsn\x05\xa8=: x\n",
-	    "dn: cn=a\nsn w: x\n",
+	    "dn: cn=a\nsn w: x\n", "dn: cn=a\n;binary: x\n",
 	    "dn: cn=a\nchangetype: modify\nadd: s\xa8n\ns\xa8n: x\n-\n"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
