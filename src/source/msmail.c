@@ -394,7 +394,7 @@ const struct source_driver source_msmail_driver = {
     .name = "msmail",
     .schemes = schemes,
     .summary = "Microsoft Mail: files of messages (MMFF), user lists; of a "
-	       "post office only its listings",
+	       "post office only users, groups and listings",
     .options = options,
     .gives = 1u << RECORD_FOLDER | 1u << RECORD_MESSAGE |
 	     1u << RECORD_FOLDER_END | 1u << RECORD_RECIPIENT |
